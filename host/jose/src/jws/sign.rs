@@ -1,0 +1,63 @@
+//! Signing.
+
+use serde::Serialize;
+
+use crate::{JoseError, Jwk, SigningKey, base64url};
+
+/// What the header of a new message says. `alg` is added from the key.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProtectedHeader<'a> {
+    /// The name of the key.
+    pub kid: Option<&'a str>,
+    /// The media type of the whole, `JWT` for a token.
+    pub typ: Option<&'a str>,
+    /// Certificates of the key, leaf first, each in ordinary base64 of its DER.
+    pub x5c: &'a [String],
+}
+
+impl<'a> ProtectedHeader<'a> {
+    /// The header of a token signed by the key of that name.
+    pub const fn jwt(kid: &'a str) -> Self {
+        Self { kid: Some(kid), typ: Some("JWT"), x5c: &[] }
+    }
+}
+
+/// Signs a payload with a private JWK: the compact serialization.
+///
+/// # Errors
+/// As [`SigningKey::from_jwk`] and [`SigningKey::sign`].
+pub fn sign(header: &ProtectedHeader<'_>, payload: impl AsRef<[u8]>, key: &Jwk) -> Result<String, JoseError> {
+    sign_with(header, payload, &SigningKey::from_jwk(key)?)
+}
+
+/// Signs a payload with a key made ready: the compact serialization.
+///
+/// # Errors
+/// As [`SigningKey::sign`].
+pub fn sign_with(
+    header: &ProtectedHeader<'_>,
+    payload: impl AsRef<[u8]>,
+    key: &SigningKey,
+) -> Result<String, JoseError> {
+    let members = Members { alg: key.algorithm().name(), kid: header.kid, typ: header.typ, x5c: header.x5c };
+    let header = serde_json::to_vec(&members).expect("strings and lists of strings are always JSON");
+    let mut text = base64url::encode(header);
+    text.push('.');
+    base64url::encode_into(payload.as_ref(), &mut text);
+    let signature = key.sign(text.as_bytes())?;
+    text.push('.');
+    base64url::encode_into(&signature, &mut text);
+    Ok(text)
+}
+
+/// In the order upstream writes them.
+#[derive(Serialize)]
+struct Members<'a> {
+    alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typ: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    x5c: &'a [String],
+}
