@@ -1,1 +1,5 @@
 //! Room under construction.
+
+pub mod clock;
+pub mod config;
+pub mod limits;

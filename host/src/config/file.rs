@@ -1,0 +1,147 @@
+//! `ca.json`, letter for letter: every member of the top level, in the order in which upstream judges them.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::{
+    Config, Password,
+    address::{self, Address},
+    authority,
+    document::Node,
+    error::{Notice, Problem, Problems},
+    logger,
+    policies::{self, Names},
+    reader::{Field, Object},
+    tls::{self, TlsConfig},
+};
+
+/// Reads a whole configuration; `None` goes with at least one error in `problems`.
+pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Option<Config> {
+    let mut top = Field::root(tree).object(problems)?;
+    let address = match top.take("address") {
+        Some(field) => Address::read(&field, problems),
+        None => top.refuse("address", address::EMPTY, problems),
+    };
+    let roots = roots(&mut top, problems);
+    let federated_roots = top.take("federatedRoots").map_or(Some(Vec::new()), |field| paths(&field, problems));
+    let certificate = path(&mut top, "crt", problems);
+    let key = path(&mut top, "key", problems);
+    let dns_names = match top.take("dnsNames") {
+        Some(field) => address::dns_names(&field, problems),
+        None => top.refuse("dnsNames", address::NO_NAMES, problems),
+    };
+    let tls = top.take("tls").map_or_else(|| Some(TlsConfig::default()), |field| tls::read(&field, problems));
+    let logger = top.take("logger").map(|field| logger::read(&field, problems));
+    if let Some(field) = top.take("monitoring") {
+        logger::monitoring(&field, problems);
+    }
+    let policies_field = top.take("policies");
+    let mut names = Names::new(policies_field.as_ref());
+    let policies = policies_field.map_or_else(|| Some(Default::default()), |field| policies::read(&field, problems));
+    let authority = match top.take("authority") {
+        Some(field) => authority::read(&field, &mut names, problems),
+        None => top.refuse("authority", Problem::UndefinedAuthority, problems),
+    };
+    names.finish(problems);
+    let password = top.take("password").map(|field| field.string(problems));
+    let common_name = top.take("commonName").map(|field| field.string(problems));
+    let store = store(&mut top, file, problems);
+    members_of_upstream(&mut top, problems);
+    top.finish(problems);
+    if !problems.errors.is_empty() {
+        return None;
+    }
+    Some(Config {
+        file: file.to_owned(),
+        roots: roots?,
+        federated_roots: federated_roots?,
+        certificate: certificate?,
+        key: key?,
+        password: password
+            .flatten()
+            .filter(|text| !text.is_empty())
+            .map(|text| Password(Zeroizing::new(text.to_owned()))),
+        address: address?,
+        dns_names: dns_names?,
+        common_name: common_name.flatten().filter(|name| !name.is_empty()).unwrap_or(COMMON_NAME).to_owned(),
+        logger: logger.flatten(),
+        authority: authority?,
+        tls: tls?,
+        policies: policies?,
+        store: store?,
+    })
+}
+
+const COMMON_NAME: &str = "Step Online CA";
+
+const ROOT: Problem = Problem::Empty { what: "root", right: "write the path of the root certificate" };
+
+/// One path, or a list of them.
+fn roots(top: &mut Object<'_>, problems: &mut Problems) -> Option<Vec<PathBuf>> {
+    let Some(field) = top.take("root") else { return top.refuse("root", ROOT, problems) };
+    if field.is_string() {
+        return field.path("root", problems).map(|path| vec![path]);
+    }
+    let paths = paths(&field, problems)?;
+    if paths.is_empty() {
+        return field.refuse(ROOT, problems);
+    }
+    Some(paths)
+}
+
+fn paths(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<PathBuf>> {
+    let what = if field.path == "root" { "root" } else { "a path" };
+    let fields = field.array(problems)?;
+    fields.iter().map(|field| field.path(what, problems)).collect::<Vec<_>>().into_iter().collect()
+}
+
+fn path(top: &mut Object<'_>, name: &'static str, problems: &mut Problems) -> Option<PathBuf> {
+    match top.take(name) {
+        Some(field) => field.path(name, problems),
+        None => top.refuse(name, Problem::Empty { what: name, right: "write the path of a file" }, problems),
+    }
+}
+
+/// Where records are kept: `db.dataSource` when `db.type` is `sqlite`, else beside the folder of `ca.json`.
+fn store(top: &mut Object<'_>, file: &Path, problems: &mut Problems) -> Option<PathBuf> {
+    let beside = || {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        // `$STEPPATH/config/ca.json` keeps its records in `$STEPPATH/db`, as upstream does.
+        let base = if folder.ends_with("config") { folder.parent().unwrap_or(folder) } else { folder };
+        base.join("db").join("step-ca.sqlite")
+    };
+    let Some(field) = top.take("db") else { return Some(beside()) };
+    let mut db = field.object(problems)?;
+    let kind = db.take("type").map_or(Some(""), |field| field.string(problems))?;
+    if kind != "sqlite" {
+        field.warn(
+            Notice::NoEffect("records are kept in a store of our own; set type \"sqlite\" to place it"),
+            problems,
+        );
+        return Some(beside());
+    }
+    let path = match db.take("dataSource") {
+        Some(field) => field.path("dataSource", problems),
+        None => Some(beside()),
+    };
+    db.finish(problems);
+    path
+}
+
+/// Members that versions of upstream write.
+fn members_of_upstream(top: &mut Object<'_>, problems: &mut Problems) {
+    for (name, why) in [
+        ("crl", "no revocation list is published"),
+        ("insecureAddress", "only HTTPS is served"),
+        ("kms", "the key is read from the file `key` names"),
+        ("metricsAddress", "no metrics are served"),
+        ("ssh", "no SSH certificates are issued"),
+        ("templates", "no SSH configuration is rendered"),
+    ] {
+        // `step ca init` writes some of them although they are empty.
+        if let Some(field) = top.take(name).filter(|field| field.node.text != "\"\"") {
+            field.warn(Notice::NoEffect(why), problems);
+        }
+    }
+}

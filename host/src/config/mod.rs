@@ -1,0 +1,145 @@
+//! The configuration of the CA: `ca.json`, read once at the door.
+//!
+//! A [`Config`] is valid because it exists: every name in it refers to something, every default is filled in, every
+//! bound holds. [`Config::load`] reports all problems of a file at once, each with its path, its line and what would be
+//! right; members that only upstream knows are accepted with a [`Warning`].
+//!
+//! It does not know what the files it names contain, nor what a provisioner's members mean to its module.
+
+mod address;
+mod authority;
+mod claims;
+mod document;
+mod error;
+mod file;
+mod grants;
+mod logger;
+mod policies;
+mod policy_limits;
+mod provisioners;
+mod reader;
+mod suggest;
+mod tls;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use zeroize::Zeroizing;
+
+pub use self::{
+    address::Address,
+    authority::{AuthorityConfig, SubjectTemplate},
+    claims::{Claims, SshClaims},
+    error::{ConfigError, ConfigErrors, LoadError, Notice, Problem, Warning},
+    grants::{Grants, HeaderValue, HttpGrant, KvGrant},
+    logger::{LogFormat, LoggerConfig, TRACE_HEADER},
+    policies::{Builtin, Operations, PolicyConfig, PolicyName},
+    policy_limits::PolicyLimits,
+    provisioners::ProvisionerConfig,
+    tls::{CipherSuite, TlsConfig, TlsVersion},
+};
+use crate::limits;
+
+/// A configuration that can be used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Config {
+    /// Where it was read from.
+    pub file: PathBuf,
+    /// Files of the root certificates, at least one.
+    pub roots: Vec<PathBuf>,
+    /// Files of root certificates of other authorities.
+    pub federated_roots: Vec<PathBuf>,
+    /// File of the issuing certificate, which may be followed by its chain (`crt`).
+    pub certificate: PathBuf,
+    /// File of the issuing private key.
+    pub key: PathBuf,
+    /// Decrypts the key, unless a password file does.
+    pub password: Option<Password>,
+    /// Where to listen.
+    pub address: Address,
+    /// Names and addresses of the CA, at least one: in its own certificate and in the audiences of tokens.
+    pub dns_names: Vec<String>,
+    /// Common name of the CA's own TLS certificate.
+    pub common_name: String,
+    /// The request log, if there is one.
+    pub logger: Option<LoggerConfig>,
+    /// Provisioners, claims, checks.
+    pub authority: AuthorityConfig,
+    /// TLS of the listener.
+    pub tls: TlsConfig,
+    /// Modules by name.
+    pub policies: BTreeMap<String, PolicyConfig>,
+    /// File of the store.
+    pub store: PathBuf,
+}
+
+impl Config {
+    /// Reads a file of at most [`limits::CONFIG_FILE`] octets.
+    pub fn load(path: &Path) -> Result<(Self, Vec<Warning>), LoadError> {
+        let unreadable = |source: io::Error| LoadError::Read { path: path.to_owned(), source };
+        let file = File::open(path).map_err(unreadable)?;
+        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o7777;
+        let mut octets = Zeroizing::new(Vec::new());
+        file.take(limits::CONFIG_FILE + 1).read_to_end(&mut octets).map_err(unreadable)?;
+        if octets.len() as u64 > limits::CONFIG_FILE {
+            return Err(LoadError::TooLarge { path: path.to_owned(), limit: limits::CONFIG_FILE });
+        }
+        let text = std::str::from_utf8(&octets).map_err(|_| LoadError::NotText { path: path.to_owned() })?;
+        let (config, warnings) = Self::parse(text, path)?;
+        if config.password.is_some() && mode & 0o077 != 0 {
+            return Err(LoadError::Exposed { path: path.to_owned(), mode });
+        }
+        Ok((config, warnings))
+    }
+
+    /// Reads the text of a file. `path` names it in messages and is where relative places begin.
+    pub fn parse(text: &str, path: &Path) -> Result<(Self, Vec<Warning>), ConfigErrors> {
+        let mut problems = error::Problems::default();
+        let tree = document::read(text, &mut problems);
+        let config = tree.and_then(|tree| file::read(&tree, path, &mut problems));
+        match config {
+            Some(config) if problems.errors.is_empty() => Ok((config, problems.warnings)),
+            _ => Err(ConfigErrors { file: path.to_owned(), errors: problems.errors }),
+        }
+    }
+
+    /// The checks a draft of this provisioner must pass, in order and each once: `builtin:claims`, those of the
+    /// authority, its own.
+    pub fn checks(&self, provisioner: &ProvisionerConfig) -> Vec<PolicyName> {
+        let mut checks = vec![PolicyName::Builtin(Builtin::Claims)];
+        for check in self.authority.checks.iter().chain(&provisioner.checks) {
+            if !checks.contains(check) {
+                checks.push(check.clone());
+            }
+        }
+        checks
+    }
+
+    /// Where a policy's module is: a relative path begins at the folder of `ca.json`.
+    pub fn module_path(&self, policy: &PolicyConfig) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(&policy.path)
+    }
+}
+
+/// A password; prints as dots.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Its octets.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
