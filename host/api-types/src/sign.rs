@@ -46,7 +46,8 @@ impl<Data> fmt::Debug for SignRequest<Data> {
 
 impl<'de, Data: Deserialize<'de>> Deserialize<'de> for SignRequest<Data> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(SignRequestVisitor(PhantomData))
+        // Not `deserialize_map`: serde_json then refuses a string by itself, and repeats it.
+        deserializer.deserialize_any(SignRequestVisitor(PhantomData))
     }
 }
 
@@ -57,6 +58,11 @@ impl<'de, Data: Deserialize<'de>> Visitor<'de> for SignRequestVisitor<Data> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a sign request")
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Self::Value, E> {
+        // The provided method would repeat the text, and the text may be a token.
+        Err(E::custom("invalid type: string, expected a sign request"))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
@@ -111,7 +117,8 @@ impl<T> Once<T> {
         if std::mem::replace(&mut self.seen, true) {
             return Err(de::Error::duplicate_field(self.name));
         }
-        self.value = members.next_value()?;
+        let name = self.name;
+        self.value = members.next_value().map_err(|error| de::Error::custom(format_args!("{name}: {error}")))?;
         Ok(())
     }
 }
@@ -190,6 +197,21 @@ mod tests {
         for json in [r#"{"csr":1}"#, r#"{"ott":["x"]}"#, r#"{"notAfter":5}"#, "[]", r#""csr""#, "null", "7"] {
             assert!(read(json).is_err(), "{json}");
         }
+    }
+
+    #[test]
+    fn an_error_names_the_member_and_repeats_no_text() {
+        for json in [
+            r#"{"notAfter":"secret-token"}"#,
+            r#""secret-token""#,
+            r#"{"secret-token"}"#,
+            r#"{"csr":["secret-token"]}"#,
+        ] {
+            let error = read(json).unwrap_err().to_string();
+            assert!(!error.contains("secret-token"), "{error}");
+        }
+        let error = read(r#"{"csr":"","notAfter":"soon"}"#).unwrap_err().to_string();
+        assert!(error.starts_with("notAfter: neither a time") && error.ends_with("at line 1 column 27"), "{error}");
     }
 
     #[test]
