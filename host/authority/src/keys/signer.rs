@@ -1,0 +1,49 @@
+//! The boundary behind which a private key lives.
+//!
+//! A key in memory implements [`Signer`]; so can one in hardware or behind a
+//! network. The rest of the room never sees more of a private key than this.
+
+use thiserror::Error;
+
+/// How a signature is made. Follows from the key; there is nothing to choose.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SignatureAlgorithm {
+    /// ecdsa-with-SHA256 (RFC 5758 §3.2), for P-256.
+    EcdsaSha256,
+    /// ecdsa-with-SHA384 (RFC 5758 §3.2), for P-384.
+    EcdsaSha384,
+    /// ecdsa-with-SHA512 (RFC 5758 §3.2), for P-521.
+    EcdsaSha512,
+    /// sha256WithRSAEncryption (RFC 4055 §5), for RSA.
+    RsaSha256,
+    /// id-Ed25519 (RFC 8410 §6).
+    Ed25519,
+}
+
+/// Makes signatures with one private key.
+pub trait Signer: Send + Sync {
+    /// The algorithm of every signature this signer makes.
+    fn algorithm(&self) -> SignatureAlgorithm;
+
+    /// The public half: a SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7).
+    fn public_key(&self) -> &[u8];
+
+    /// Signs `message`, hashing it as the algorithm asks. The result is what
+    /// the BIT STRING of an X.509 signature holds: for ECDSA the DER of
+    /// Ecdsa-Sig-Value (RFC 3279 §2.2.3).
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError>;
+}
+
+/// A signature could not be made.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum SignerError {
+    /// The cryptographic library refused; it does not say why.
+    #[error("the key could not make a signature")]
+    Refused,
+    /// Hardware or a remote signer did not answer.
+    #[error("the signer is not available: {reason}")]
+    Unavailable {
+        /// What the signer's side reported.
+        reason: String,
+    },
+}
