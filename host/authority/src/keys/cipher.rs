@@ -57,7 +57,8 @@ impl Cipher {
 
 /// Encrypts with AES-256, the only cipher that is written.
 pub(super) fn encrypt_aes256(key: &[u8; 32], iv: &[u8; 16], plaintext: &[u8]) -> Vec<u8> {
-    encrypt::<aes::Aes256>(key, iv, plaintext).expect("key, initialization vector and buffer have the lengths of AES-256")
+    encrypt::<aes::Aes256>(key, iv, plaintext)
+        .expect("key, initialization vector and buffer have the lengths of AES-256")
 }
 
 fn decrypt<C: BlockCipherDecrypt + KeyInit>(key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {

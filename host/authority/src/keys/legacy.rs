@@ -25,10 +25,9 @@ pub(super) fn decrypt(block: &PemBlock, password: &[u8]) -> Result<Zeroizing<Vec
     let (name, iv) =
         header(block, "DEK-Info").and_then(|value| value.split_once(',')).ok_or(PrivateKeyError::MalformedHeaders)?;
     let name = name.trim();
-    let cipher = Cipher::ALL
-        .into_iter()
-        .find(|cipher| cipher.name() == name)
-        .ok_or_else(|| PrivateKeyError::UnsupportedEncryption { what: "cipher", found: name.chars().take(32).collect() })?;
+    let cipher = Cipher::ALL.into_iter().find(|cipher| cipher.name() == name).ok_or_else(|| {
+        PrivateKeyError::UnsupportedEncryption { what: "cipher", found: name.chars().take(32).collect() }
+    })?;
     let iv = hex::decode(iv.trim()).map_err(|_| PrivateKeyError::MalformedHeaders)?;
     let salt = iv.first_chunk().ok_or(PrivateKeyError::MalformedHeaders)?;
     let key = derive(password, salt, cipher.key_length());

@@ -111,7 +111,8 @@ pub(super) fn encrypt(pkcs8: &[u8], password: &[u8]) -> Result<Vec<u8>, PrivateK
     let mut key = Zeroizing::new([0; 32]);
     let iterations = NonZeroU32::new(ITERATIONS).expect("the number of rounds is not zero");
     pbkdf2::derive(PBKDF2_HMAC_SHA256, iterations, &salt, password, key.as_mut_slice());
-    encode(&salt, &iv, &encrypt_aes256(&key, &iv, pkcs8)).map_err(|_| PrivateKeyError::Library { what: "write a private key" })
+    encode(&salt, &iv, &encrypt_aes256(&key, &iv, pkcs8))
+        .map_err(|_| PrivateKeyError::Library { what: "write a private key" })
 }
 
 fn encode(salt: &[u8], iv: &[u8], ciphertext: &[u8]) -> der::Result<Vec<u8>> {
@@ -137,7 +138,11 @@ fn encode(salt: &[u8], iv: &[u8], ciphertext: &[u8]) -> der::Result<Vec<u8>> {
 }
 
 /// The parameters of an algorithm that has to be `wanted`.
-fn parameters<P>(algorithm: &AlgorithmIdentifierOwned, wanted: ObjectIdentifier, what: &'static str) -> Result<P, PrivateKeyError>
+fn parameters<P>(
+    algorithm: &AlgorithmIdentifierOwned,
+    wanted: ObjectIdentifier,
+    what: &'static str,
+) -> Result<P, PrivateKeyError>
 where
     P: for<'a> Decode<'a, Error = der::Error>,
 {
@@ -175,7 +180,9 @@ impl Prf {
             HMAC_WITH_SHA256 => Ok(Self::Sha256),
             HMAC_WITH_SHA384 => Ok(Self::Sha384),
             HMAC_WITH_SHA512 => Ok(Self::Sha512),
-            oid => Err(PrivateKeyError::UnsupportedEncryption { what: "pseudo-random function", found: oid.to_string() }),
+            oid => {
+                Err(PrivateKeyError::UnsupportedEncryption { what: "pseudo-random function", found: oid.to_string() })
+            }
         }
     }
 

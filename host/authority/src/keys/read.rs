@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{PrivateKeyError, PrivateKey, legacy, pbes2};
+use super::{PrivateKey, PrivateKeyError, legacy, pbes2};
 use crate::pem::{self, PemBlock};
 
 /// Whether a PEM text holds a private key that needs a password.
@@ -39,11 +39,7 @@ impl PrivateKey {
 const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 
 fn decrypt(block: &PemBlock, password: &[u8]) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
-    if block.label == ENCRYPTED {
-        pbes2::decrypt(&block.contents, password)
-    } else {
-        legacy::decrypt(block, password)
-    }
+    if block.label == ENCRYPTED { pbes2::decrypt(&block.contents, password) } else { legacy::decrypt(block, password) }
 }
 
 /// What the octets inside a block are.

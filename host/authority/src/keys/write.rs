@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{PrivateKeyError, KeySpec, PrivateKey, legacy, pbes2};
+use super::{KeySpec, PrivateKey, PrivateKeyError, legacy, pbes2};
 use crate::pem;
 
 impl PrivateKey {
