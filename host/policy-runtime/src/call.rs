@@ -1,0 +1,160 @@
+//! One evaluation: a fresh store with its fuel, deadline and limits; the guest runs in it; the store is gone.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::SemaphorePermit;
+use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
+
+use crate::assignment::Assignment;
+use crate::engine::{Running, TICK};
+use crate::error::{Fault, Stop};
+use crate::imports::LogBook;
+use crate::limits::{Limiter, Limits};
+use crate::output::Octets;
+use crate::text::printable;
+use crate::trace::Trace;
+
+/// What belongs to one call on the host's side of the sandbox.
+pub(crate) struct Guest {
+    pub(crate) limiter: Limiter,
+    pub(crate) meter: Meter,
+    pub(crate) log: LogBook,
+    /// What the module's panic hook said.
+    pub(crate) panic: Option<String>,
+    pub(crate) assignment: Arc<Assignment>,
+}
+
+/// A call that has begun. Dropping it at any point ends the guest and leaves nothing of it behind.
+pub(crate) struct Call<'r> {
+    // Fields are dropped in this order: the instance has gone back to the pool before its place is given away.
+    pub(crate) store: Store<Guest>,
+    limits: &'r Limits,
+    started: Instant,
+    _running: Running<'r>,
+    _place: SemaphorePermit<'r>,
+}
+
+impl<'r> Call<'r> {
+    /// Waits for a place and makes the store.
+    pub(crate) async fn begin(assignment: &'r Arc<Assignment>) -> Result<Self, Fault> {
+        let (runtime, limits) = (&assignment.module.runtime, &assignment.limits);
+        let place = runtime.queue.enter().await?;
+        let running = runtime.engine.run();
+        let started = Instant::now();
+        let guest = Guest {
+            limiter: Limiter::new(limits),
+            meter: Meter { host_calls: 0, host_call_limit: limits.host_calls, fuel: 0, fuel_limit: limits.fuel },
+            log: LogBook::new(limits.log_text),
+            panic: None,
+            assignment: Arc::clone(assignment),
+        };
+        let mut store = Store::new(&runtime.engine.wasm, guest);
+        store.limiter(|guest| &mut guest.limiter);
+        // One more than the limit: fuel at zero is then fuel exceeded, to the unit.
+        store.set_fuel(limits.fuel.saturating_add(1)).map_err(internal)?;
+        store.set_hostcall_fuel(limits.host_call_data);
+        interrupt_after(&mut store, limits.deadline);
+        Ok(Self { store, limits, started, _running: running, _place: place })
+    }
+
+    /// Ends the call: an answer that may be used and what it took, or what went wrong.
+    pub(crate) fn finish<T: Octets>(mut self, outcome: wasmtime::Result<T>) -> Result<(T, Trace), Fault> {
+        let value = outcome.map_err(|error| self.fault(&error))?;
+        let fuel = self.fuel_used()?;
+        if fuel > self.limits.fuel {
+            return Err(Fault::OutOfFuel { limit: self.limits.fuel });
+        }
+        if value.octets() > self.limits.output {
+            return Err(Fault::OutputTooLarge { limit: self.limits.output });
+        }
+        let guest = self.store.data_mut();
+        let (log, log_dropped) = guest.log.take();
+        let host_calls = guest.meter.host_calls;
+        Ok((value, Trace { fuel, elapsed: self.started.elapsed(), host_calls, log, log_dropped }))
+    }
+
+    fn fuel_used(&self) -> Result<u64, Fault> {
+        let left = self.store.get_fuel().map_err(internal)?;
+        let guest = self.limits.fuel.saturating_add(1).saturating_sub(left);
+        Ok(guest.saturating_add(self.store.data().meter.fuel))
+    }
+
+    /// Sorts what wasmtime reports into situations.
+    fn fault(&mut self, error: &wasmtime::Error) -> Fault {
+        if let Some(stop) = error.downcast_ref::<Stop>() {
+            return self.stopped(*stop);
+        }
+        let panic = self.store.data_mut().panic.take();
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Fault::OutOfFuel { limit: self.limits.fuel },
+            Some(Trap::Interrupt) => Fault::Deadline { limit: self.limits.deadline },
+            Some(Trap::StackOverflow) => Fault::StackOverflow,
+            Some(trap) => Fault::Trapped { trap: trap.to_string(), panic },
+            None if is_copy_limit(error) && error.downcast_ref::<WasmBacktrace>().is_some() => {
+                Fault::HostCallTooLarge { limit: self.limits.host_call_data }
+            }
+            // Not on the way out of guest code, so on the way out of its last return: the answer.
+            None if is_copy_limit(error) => Fault::OutputTooLarge { limit: self.limits.output },
+            None => Fault::Malformed { reason: printable(error.root_cause().to_string(), 512) },
+        }
+    }
+
+    fn stopped(&self, stop: Stop) -> Fault {
+        match stop {
+            Stop::ConfigRefused => Fault::ConfigRefusedLater,
+            Stop::Deadline => Fault::Deadline { limit: self.limits.deadline },
+            Stop::Fuel => Fault::OutOfFuel { limit: self.limits.fuel },
+            Stop::HostCalls => Fault::TooManyHostCalls { limit: self.limits.host_calls },
+            Stop::Memory => Fault::OutOfMemory { limit: self.limits.memory },
+            Stop::Table => Fault::TableTooLarge { limit: self.limits.table_elements },
+        }
+    }
+}
+
+/// At each tick the guest lets others run; after `deadline` worth of ticks it has had its time.
+///
+/// Only ticks that find the guest running count, so that a busy machine does not turn good policies into faults.
+fn interrupt_after(store: &mut Store<Guest>, deadline: Duration) {
+    let mut ticks_left = (deadline.as_millis() / TICK.as_millis()).max(1);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        if ticks_left == 0 {
+            return Err(Stop::Deadline.into());
+        }
+        ticks_left -= 1;
+        Ok(UpdateDeadline::Yield(1))
+    });
+}
+
+/// Whether a value was too large to copy out of the guest. wasmtime has no type for it; a test holds it to these words.
+fn is_copy_limit(error: &wasmtime::Error) -> bool {
+    error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
+}
+
+fn internal(error: wasmtime::Error) -> Fault {
+    Fault::Internal { reason: format!("{error:#}") }
+}
+
+/// Counts what the host does for a guest.
+pub(crate) struct Meter {
+    host_calls: u32,
+    host_call_limit: u32,
+    fuel: u64,
+    fuel_limit: u64,
+}
+
+impl Meter {
+    /// Counts one host call and its price in fuel, before the work is done.
+    pub(crate) fn host_call(&mut self, price: u64) -> wasmtime::Result<()> {
+        if self.host_calls == self.host_call_limit {
+            return Err(Stop::HostCalls.into());
+        }
+        self.host_calls += 1;
+        self.fuel = self.fuel.saturating_add(price);
+        if self.fuel > self.fuel_limit {
+            return Err(Stop::Fuel.into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! A check's module at work for one provisioner of `ca.json`.
+
+use std::sync::Arc;
+
+use crate::answer::{Answer, answer, bounded_config_errors};
+use crate::assignment::Assignment;
+use crate::call::{Call, Guest};
+use crate::contract::check::{Descriptor, Edit, Environment, Proposal};
+use crate::contract::{CheckHost, CheckHostPre};
+use crate::error::{Fault, InitError, Stop};
+use crate::grants::Grants;
+use crate::limits::Limits;
+use crate::module::Module;
+
+/// A module, a configuration it accepts, and what it may use. All methods may be called at the same time.
+pub struct Check {
+    assignment: Arc<Assignment>,
+    pre: CheckHostPre<Guest>,
+    environment: Environment,
+    descriptor: Descriptor,
+}
+
+impl Check {
+    /// Asks the module whether it accepts the configuration, once, and keeps what it said about itself.
+    ///
+    /// # Errors
+    ///
+    /// [`InitError::Config`] with every problem the module found; [`InitError::Fault`] when it imports what was not
+    /// granted, is no check, or does not work.
+    pub async fn init(
+        module: &Arc<Module>,
+        environment: Environment,
+        grants: &Grants,
+        limits: Limits,
+    ) -> Result<Self, InitError> {
+        let pre = module.check(grants)?;
+        let assignment = Assignment::new(module, &environment.provisioner_name, limits);
+        let mut call = Call::begin(&assignment).await?;
+        let outcome = async {
+            let guest = pre.instantiate_async(&mut call.store).await?;
+            guest.step_policy_check().call_init(&mut call.store, &environment).await
+        };
+        let outcome = outcome.await;
+        let (descriptor, _trace) = call.finish(outcome)?;
+        let descriptor = descriptor.map_err(|errors| InitError::Config(bounded_config_errors(errors)))?;
+        Ok(Self { assignment, pre, environment, descriptor })
+    }
+
+    /// When it wants to be asked, and what it wants to see.
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    /// The module it runs.
+    pub fn module(&self) -> &Arc<Module> {
+        &self.assignment.module
+    }
+
+    /// Looks at a certificate before it is signed; the answer is how to narrow it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] when the module did not come to an answer.
+    pub async fn review(&self, proposal: &Proposal) -> Result<Answer<Vec<Edit>>, Fault> {
+        let mut call = Call::begin(&self.assignment).await?;
+        let outcome = async {
+            let guest = self.ready(&mut call).await?;
+            guest.step_policy_check().call_review(&mut call.store, proposal).await
+        };
+        let outcome = outcome.await;
+        answer(call, outcome)
+    }
+
+    /// A fresh instance that has been told its configuration.
+    async fn ready(&self, call: &mut Call<'_>) -> wasmtime::Result<CheckHost> {
+        let guest = self.pre.instantiate_async(&mut call.store).await?;
+        let accepted = guest.step_policy_check().call_init(&mut call.store, &self.environment).await?;
+        accepted.map(|_descriptor| guest).map_err(|_errors| Stop::ConfigRefused.into())
+    }
+}

@@ -1,0 +1,45 @@
+//! The contract's types and functions, generated from `policy-sdk/wit/v0.1`.
+//!
+//! Nothing here is written by hand: the WIT text is the source, the SDK generates the other side from the same files.
+//! [`types`] are the words both worlds share, [`provisioner`] and [`check`] what each world adds.
+
+pub(crate) use check_world::{CheckHost, CheckHostPre};
+pub(crate) use provisioner_world::step::policy as imports;
+pub(crate) use provisioner_world::{ProvisionerHost, ProvisionerHostPre};
+
+pub use check_world::exports::step::policy::check;
+pub use provisioner_world::exports::step::policy::provisioner;
+pub use provisioner_world::step::policy::log::Level as LogLevel;
+pub use provisioner_world::step::policy::types;
+
+#[allow(missing_docs, reason = "the WIT text is the documentation; the macro adds items of its own")]
+mod provisioner_world {
+    wasmtime::component::bindgen!({
+        path: "../../policy-sdk/wit/v0.1",
+        world: "provisioner-host",
+        imports: { default: trappable },
+        exports: { default: async },
+        additional_derives: [PartialEq, Eq],
+    });
+}
+
+#[allow(missing_docs, reason = "the WIT text is the documentation; the macro adds items of its own")]
+mod check_world {
+    wasmtime::component::bindgen!({
+        path: "../../policy-sdk/wit/v0.1",
+        world: "check-host",
+        imports: { default: trappable },
+        exports: { default: async },
+        additional_derives: [PartialEq, Eq],
+        with: {
+            "step:policy/types": super::provisioner_world::step::policy::types,
+            "step:policy/log": super::provisioner_world::step::policy::log,
+            "step:policy/crypto": super::provisioner_world::step::policy::crypto,
+            "step:policy/jose": super::provisioner_world::step::policy::jose,
+            "step:policy/x509": super::provisioner_world::step::policy::x509,
+            "step:policy/consume-once": super::provisioner_world::step::policy::consume_once,
+            "step:policy/kv": super::provisioner_world::step::policy::kv,
+            "step:policy/http": super::provisioner_world::step::policy::http,
+        },
+    });
+}

@@ -1,0 +1,49 @@
+//! `step:policy/jose`: tokens, taken apart and verified by the same code the rest of the CA uses.
+
+use jose::JoseError;
+use jose::jws::Unverified;
+
+use super::{KeyCache, price};
+use crate::call::Guest;
+use crate::contract::imports::jose::{self as contract, Host, Jwt};
+use crate::text::printable;
+
+impl Host for Guest {
+    fn decode_unverified(&mut self, token: String) -> wasmtime::Result<Result<Jwt, contract::JoseError>> {
+        self.meter.host_call(price::CALL + price::octets(token.len()))?;
+        Ok(Unverified::parse(&token).map(|token| jwt(&token)).map_err(refused))
+    }
+
+    fn verify(&mut self, token: String, keys: String) -> wasmtime::Result<Result<Jwt, contract::JoseError>> {
+        let octets = token.len().saturating_add(keys.len());
+        self.meter.host_call(price::VERIFY + price::octets(octets))?;
+        Ok(verified(&self.assignment.keys, &token, &keys))
+    }
+}
+
+fn verified(cache: &KeyCache, token: &str, keys: &str) -> Result<Jwt, contract::JoseError> {
+    let keys = cache.json(keys).map_err(refused)?;
+    let token = Unverified::parse(token).map_err(refused)?;
+    let key = keys.choose(token.header().kid()).ok_or(contract::JoseError::NoMatchingKey)?;
+    token.verify(key).map_err(refused)?;
+    Ok(jwt(&token))
+}
+
+fn jwt(token: &Unverified<'_>) -> Jwt {
+    let header = token.header();
+    Jwt {
+        header: header.json().to_owned(),
+        claims: token.claims_json().to_owned(),
+        algorithm: header.alg().to_owned(),
+        key_id: header.kid().map(str::to_owned),
+        certificates: header.certificates().to_vec(),
+    }
+}
+
+fn refused(error: JoseError) -> contract::JoseError {
+    match error {
+        JoseError::AlgorithmNotAllowed(name) => contract::JoseError::AlgorithmNotAllowed(printable(name, 64)),
+        JoseError::BadSignature => contract::JoseError::BadSignature,
+        error => contract::JoseError::Malformed(printable(error.to_string(), 512)),
+    }
+}

@@ -1,0 +1,200 @@
+//! Reads a module file before anything else touches it: is it valid, small enough to compile, and what does it name?
+//!
+//! Everything is validated here, with the features policies may use and no others, because the compiler is only safe
+//! to use on valid input, and because fuel does not bound compiling: a function of a hundred thousand operators, or one
+//! with fifty thousand locals, fits in a small file.
+
+use wasmparser::{
+    CompositeInnerType, Error, FunctionBody, Operator, Parser, Payload, ValidPayload, Validator, WasmFeatures,
+};
+
+use crate::error::Fault;
+use crate::limits::LoadLimits;
+use crate::text::printable;
+
+/// WebAssembly as policies may use it: what compilers emit for a plain `wasm32-unknown-unknown` target.
+///
+/// No SIMD, threads, exceptions, garbage collection, tail calls, 64-bit or second memories, stack switching. Reference
+/// types are on for their encoding of `call_indirect`, which current compilers use; `externref` itself is not.
+const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::FLOATS)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::COMPONENT_MODEL);
+
+/// Parameters and results of a core function type. Every call has to move all of them, in two octets of code.
+const SIGNATURE: u64 = 64;
+
+/// What a valid file names at its outermost level.
+pub(crate) enum Outline {
+    Component {
+        imports: Vec<String>,
+        exports: Vec<String>,
+    },
+    CoreModule {
+        /// The first names of its imports: interfaces, for a policy.
+        import_modules: Vec<String>,
+        exports: Vec<String>,
+        /// Whether it has a `component-type` section.
+        has_metadata: bool,
+    },
+}
+
+/// Sizes an instance starts with must fit what any call may use.
+pub(crate) struct Ceiling {
+    pub(crate) memory: usize,
+    pub(crate) table_elements: usize,
+}
+
+/// Validates the whole of `bytes`, nested modules included, and keeps the names.
+pub(crate) fn inspect(bytes: &[u8], limits: &LoadLimits, ceiling: &Ceiling) -> Result<Outline, Fault> {
+    if !bytes.starts_with(b"\0asm") {
+        return Err(Fault::NotWasm);
+    }
+    let mut census = Census { limits, ceiling, functions: 0 };
+    let mut names = Names::default();
+    let mut validator = Validator::new_with_features(FEATURES);
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(invalid)?;
+        if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(invalid)? {
+            census.body(&body)?;
+            function.into_validator(Default::default()).validate(&body).map_err(invalid)?;
+        }
+        census.section(&payload)?;
+        names.section(payload).map_err(invalid)?;
+    }
+    Ok(names.outline())
+}
+
+fn invalid(error: Error) -> Fault {
+    Fault::Invalid { reason: printable(error.to_string(), 512) }
+}
+
+/// Counts what makes compiling slow.
+struct Census<'l> {
+    limits: &'l LoadLimits,
+    ceiling: &'l Ceiling,
+    functions: u64,
+}
+
+impl Census<'_> {
+    fn section(&mut self, payload: &Payload<'_>) -> Result<(), Fault> {
+        match payload {
+            Payload::FunctionSection(functions) => {
+                self.functions += u64::from(functions.count());
+                cap("functions", self.functions, self.limits.functions)
+            }
+            Payload::TypeSection(types) => {
+                for group in types.clone() {
+                    for ty in group.map_err(invalid)?.types() {
+                        if let CompositeInnerType::Func(signature) = &ty.composite_type.inner {
+                            let values = signature.params().len() + signature.results().len();
+                            cap("parameters and results of a function", values as u64, SIGNATURE)?;
+                        }
+                    }
+                }
+                Ok(())
+            }
+            Payload::MemorySection(memories) => {
+                for memory in memories.clone() {
+                    let octets = memory.map_err(invalid)?.initial.saturating_mul(64 << 10);
+                    cap("octets of initial memory", octets, self.ceiling.memory as u64)?;
+                }
+                Ok(())
+            }
+            Payload::TableSection(tables) => {
+                for table in tables.clone() {
+                    let elements = table.map_err(invalid)?.ty.initial;
+                    cap("initial table elements", elements, self.ceiling.table_elements as u64)?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn body(&self, body: &FunctionBody<'_>) -> Result<(), Fault> {
+        let mut locals: u64 = 0;
+        for group in body.get_locals_reader().map_err(invalid)? {
+            let (count, _) = group.map_err(invalid)?;
+            locals += u64::from(count);
+            cap("locals in one function", locals, self.limits.function_locals)?;
+        }
+        let mut operators: u64 = 0;
+        let mut reader = body.get_operators_reader().map_err(invalid)?;
+        while !reader.eof() {
+            operators += match reader.read().map_err(invalid)? {
+                Operator::BrTable { targets } => 1 + u64::from(targets.len()),
+                _ => 1,
+            };
+            cap("operators in one function", operators, self.limits.function_operators)?;
+        }
+        Ok(())
+    }
+}
+
+fn cap(what: &'static str, count: u64, limit: u64) -> Result<(), Fault> {
+    if count > limit { Err(Fault::TooComplex { what, count, limit }) } else { Ok(()) }
+}
+
+/// Collects the outermost level's names.
+#[derive(Default)]
+struct Names {
+    is_component: bool,
+    /// How many modules or components are open around the current section.
+    depth: usize,
+    imports: Vec<String>,
+    exports: Vec<String>,
+    has_metadata: bool,
+}
+
+impl Names {
+    fn section(&mut self, payload: Payload<'_>) -> Result<(), Error> {
+        match payload {
+            Payload::Version { encoding, .. } => {
+                if self.depth == 0 {
+                    self.is_component = encoding == wasmparser::Encoding::Component;
+                }
+                self.depth += 1;
+            }
+            Payload::End(_) => self.depth = self.depth.saturating_sub(1),
+            _ if self.depth != 1 => {}
+            Payload::ComponentImportSection(imports) => {
+                for import in imports {
+                    self.imports.push(import?.name.name.to_owned());
+                }
+            }
+            Payload::ComponentExportSection(exports) => {
+                for export in exports {
+                    self.exports.push(export?.name.name.to_owned());
+                }
+            }
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    self.imports.push(import?.module.to_owned());
+                }
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports {
+                    self.exports.push(export?.name.to_owned());
+                }
+            }
+            Payload::CustomSection(section) => self.has_metadata |= section.name().starts_with("component-type"),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn outline(self) -> Outline {
+        let Self { is_component, imports, exports, has_metadata, .. } = self;
+        if is_component {
+            Outline::Component { imports, exports }
+        } else {
+            Outline::CoreModule { import_modules: imports, exports, has_metadata }
+        }
+    }
+}

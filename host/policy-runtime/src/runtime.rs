@@ -1,0 +1,163 @@
+//! The policy host of a process: one engine, one compiled-module cache, one queue.
+
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+use wasmtime::component::Linker;
+
+use crate::cache::Cache;
+use crate::call::Guest;
+use crate::engine::{Dimensions, Engine};
+use crate::error::Fault;
+use crate::imports;
+use crate::inspect::Ceiling;
+use crate::limits::LoadLimits;
+use crate::module::{Checked, Module};
+
+/// How the policy host of a process is set up.
+#[derive(Clone, Debug)]
+pub struct RuntimeConfig {
+    /// Where compiled modules are kept between starts: a directory of ours alone, made when missing. `None` keeps none.
+    pub cache_dir: Option<PathBuf>,
+    /// Calls that run at the same time; twice the number of cores by default.
+    pub calls_at_once: usize,
+    /// How long a call waits for a place among them.
+    pub queue_wait: Duration,
+    /// What a module file may be.
+    pub load: LoadLimits,
+    /// The most linear memory any policy can be given, in octets: 16 MiB by default.
+    pub memory: usize,
+    /// The most table elements any policy can be given: 10,000 by default.
+    pub table_elements: usize,
+    /// Call stack of a guest in octets: 512 KiB by default.
+    pub stack: usize,
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        Self {
+            cache_dir: None,
+            calls_at_once: cores * 2,
+            queue_wait: Duration::from_secs(1),
+            load: LoadLimits::default(),
+            memory: 16 << 20,
+            table_elements: 10_000,
+            stack: 512 << 10,
+        }
+    }
+}
+
+/// Loads modules. Cheap to clone; the engine lives until the last clone, module and policy made from it is gone.
+#[derive(Clone)]
+pub struct Runtime {
+    shared: Arc<Shared>,
+}
+
+impl Runtime {
+    /// Starts the engine and its clock.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Internal`] when the machine has no memory or no thread for it. A cache directory that cannot be used
+    /// safely is no error: it is reported in the log, and nothing is cached.
+    pub fn new(config: RuntimeConfig) -> Result<Self, Fault> {
+        let RuntimeConfig { cache_dir, calls_at_once, queue_wait, load, memory, table_elements, stack } = config;
+        let calls_at_once = calls_at_once.clamp(1, 1 << 10);
+        let engine = Engine::new(&Dimensions { calls: calls_at_once as u32, memory, table_elements, stack })?;
+        let linker = imports::link(&engine.wasm).map_err(|error| Fault::Internal { reason: format!("{error:#}") })?;
+        let cache = cache_dir.map_or(Cache::none(), Cache::open);
+        let ceiling = Ceiling { memory, table_elements };
+        let queue = Queue { places: Semaphore::new(calls_at_once), wait: queue_wait };
+        Ok(Self { shared: Arc::new(Shared { engine, linker, cache, load, ceiling, queue }) })
+    }
+
+    /// Checks and compiles a module.
+    ///
+    /// Blocks for as long as that takes, 0.1 s for a hundred kilobytes: call it where nobody waits for an answer. The
+    /// work is done in a thread of low priority. `name` is for logs.
+    ///
+    /// # Errors
+    ///
+    /// The faults of loading, in the order of the road: size, validity, imports, exports, compiling. Whether its
+    /// imports are granted is looked at when it is put to work, since that depends on who uses it.
+    pub fn load(&self, name: &str, bytes: &[u8]) -> Result<Arc<Module>, Fault> {
+        let Shared { load, .. } = &*self.shared;
+        if bytes.len() > load.file {
+            return Err(Fault::TooLarge { size: bytes.len(), limit: load.file });
+        }
+        let (name, bytes, shared) = (name.to_owned(), bytes.to_vec(), Arc::clone(&self.shared));
+        let (sender, receiver) = mpsc::sync_channel(1);
+        thread::Builder::new()
+            .name("policy-load".to_owned())
+            .spawn(move || {
+                yield_to_requests();
+                // Nobody listens any more when it took too long.
+                let _ = sender.send(shared.compile(name, bytes));
+            })
+            .map_err(|error| Fault::Internal { reason: format!("no thread to compile in: {error}") })?;
+        match receiver.recv_timeout(load.time) {
+            Ok(module) => module.map(Arc::new),
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(Fault::CompileTooSlow { limit: load.time }),
+            // A compiler bug that a module has found must not take the CA along.
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                Err(Fault::Internal { reason: "the compiler panicked".to_owned() })
+            }
+        }
+    }
+}
+
+/// What every module and every call of a process use together.
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<Guest>,
+    pub(crate) cache: Cache,
+    pub(crate) queue: Queue,
+    load: LoadLimits,
+    ceiling: Ceiling,
+}
+
+impl Shared {
+    fn compile(self: Arc<Self>, name: String, bytes: Vec<u8>) -> Result<Module, Fault> {
+        let digest = sha256(&bytes);
+        let checked = Checked::new(bytes, &self.load, &self.ceiling)?;
+        Module::new(name, digest, &checked, self)
+    }
+}
+
+/// Lowers the priority of the calling thread, where that is possible for one thread alone.
+fn yield_to_requests() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(10);
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    digest
+}
+
+/// Admits calls: more than the pool has places for wait, and only so long.
+pub(crate) struct Queue {
+    places: Semaphore,
+    wait: Duration,
+}
+
+impl Queue {
+    pub(crate) async fn enter(&self) -> Result<SemaphorePermit<'_>, Fault> {
+        if let Ok(permit) = self.places.try_acquire() {
+            return Ok(permit);
+        }
+        match timeout(self.wait, self.places.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_closed)) => Err(Fault::Internal { reason: "the queue is closed".to_owned() }),
+            Err(_elapsed) => Err(Fault::Busy { waited: self.wait }),
+        }
+    }
+}
