@@ -2,6 +2,7 @@
 
 use aws_lc_rs::{
     encoding::AsDer,
+    rsa::PublicEncryptingKey,
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519, ParsedPublicKey,
         RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
@@ -11,7 +12,7 @@ use aws_lc_rs::{
 };
 
 use super::{Curve, Jwk, PublicPart};
-use crate::{Algorithm, JoseError, error::excerpt};
+use crate::{Algorithm, JoseError, error::excerpt, limits};
 
 /// A public key with the algorithms it may be used with: one, or six for an RSA key that does not name its own.
 #[derive(Clone, Debug)]
@@ -46,27 +47,27 @@ impl VerifyingKey {
     /// [`JoseError::InvalidKey`] for anything but an RSA key of 2048 to 8192 bits, P-256, P-384, P-521 and Ed25519.
     pub fn from_spki(der: &[u8]) -> Result<Self, JoseError> {
         const OTHER: JoseError = JoseError::InvalidKey("it is none of RSA, P-256, P-384, P-521 and Ed25519");
+        // The library reads other encodings too; a key that comes out as it went in is in this one.
+        let same = |key: &ParsedPublicKey| key.as_der().is_ok_and(|own| own.as_ref() == der);
+        let parse = |(algorithm, library): (Algorithm, &'static dyn VerificationAlgorithm)| {
+            ParsedPublicKey::new(library, der).ok().filter(same).map(|key| (algorithm, key))
+        };
         let single: [(Algorithm, &'static dyn VerificationAlgorithm); 4] = [
             (Algorithm::Es256, &ECDSA_P256_SHA256_FIXED),
             (Algorithm::Es384, &ECDSA_P384_SHA384_FIXED),
             (Algorithm::Es512, &ECDSA_P521_SHA512_FIXED),
             (Algorithm::EdDsa, &ED25519),
         ];
-        // The library also reads bare points, raw Ed25519 keys and PKCS#1; a SubjectPublicKeyInfo is longer than the
-        // first two, starts with a SEQUENCE, and holds another one where PKCS#1 has an integer.
-        if der.len() < 40 || !spki_starts_like_one(der) {
+        if let Some(key) = single.into_iter().find_map(parse) {
+            return Ok(Self { keys: vec![key] });
+        }
+        let bits = PublicEncryptingKey::from_der(der).map_err(|_| OTHER)?.key_size_bits();
+        if !limits::RSA_BITS.contains(&bits) {
             return Err(OTHER);
         }
-        for (algorithm, library) in single {
-            if let Ok(key) = ParsedPublicKey::new(library, der) {
-                return Ok(Self { keys: vec![(algorithm, key)] });
-            }
-        }
-        let keys = Algorithm::RSA
-            .into_iter()
-            .filter_map(|algorithm| Some((algorithm, ParsedPublicKey::new(rsa_parameters(algorithm)?, der).ok()?)))
-            .collect::<Vec<_>>();
-        if keys.is_empty() { Err(OTHER) } else { Ok(Self { keys }) }
+        let rsa = |algorithm| parse((algorithm, rsa_parameters(algorithm)?));
+        let keys = Algorithm::RSA.into_iter().map(rsa).collect::<Option<Vec<_>>>().ok_or(OTHER)?;
+        Ok(Self { keys })
     }
 
     /// What it may be used with.
@@ -148,13 +149,4 @@ fn rsa_parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
         Algorithm::Ps512 => Some(&RSA_PSS_2048_8192_SHA512),
         Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 | Algorithm::EdDsa => None,
     }
-}
-
-/// `SEQUENCE { SEQUENCE …`.
-fn spki_starts_like_one(der: &[u8]) -> bool {
-    let content = match der {
-        [0x30, 0x81, _, content @ ..] | [0x30, 0x82, _, _, content @ ..] | [0x30, ..=0x7f, content @ ..] => content,
-        _ => return false,
-    };
-    content.first() == Some(&0x30)
 }
