@@ -1,0 +1,157 @@
+//! Is what is kept what was written?
+//!
+//! [`at_start`] looks at what must be right before anything is issued, in time that does not grow with the number of
+//! certificates; [`whole`] looks at everything.
+
+use authority::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::state::{SpentSum, State};
+use crate::{
+    audit::{ChainError, Digest, Entry, Head, Link, Outcome, Verifier},
+    store::{
+        Report,
+        certificate::{CertificateRecord, StoredCertificate},
+        error::{Damage, StoreError},
+    },
+};
+
+/// The state, every spent credential, the end of the audit log and the last certificate.
+pub(super) fn at_start(connection: &Connection) -> Result<State, StoreError> {
+    let state = State::read(connection)?;
+    spent(connection, &state)?;
+    audit_tail(connection, &state)?;
+    last_certificate(connection, &state)?;
+    Ok(state)
+}
+
+/// The hash of a line that was written before.
+pub(super) fn head_at(connection: &Connection, state: &State, sequence: u64) -> Result<Option<Head>, StoreError> {
+    if sequence == 0 {
+        return Ok(Some(Head::genesis(&state.log)));
+    }
+    let mut statement = connection.prepare_cached("SELECT hash FROM audit WHERE sequence = ?1")?;
+    let hash = statement.query_row([sequence.cast_signed()], |row| row.get(0)).optional()?;
+    Ok(hash.map(|hash| Head { sequence, hash: Digest::from_bytes(hash) }))
+}
+
+/// Everything, against each other. Run it in a transaction, so that nothing moves meanwhile.
+pub(super) fn whole(connection: &Connection) -> Result<Report, StoreError> {
+    structure(connection)?;
+    let state = State::read(connection)?;
+    spent(connection, &state)?;
+    let issued = audit(connection, Head::genesis(&state.log), &state)?;
+    let certificates = certificates(connection, &state)?;
+    if issued != certificates {
+        return Err(Damage::Certificate { number: state.certificates }.into());
+    }
+    data(connection)?;
+    Ok(Report { certificates, spent: state.spent.rows.unsigned_abs(), head: state.head })
+}
+
+/// SQLite's own check: pages, cells, order, indexes against tables.
+fn structure(connection: &Connection) -> Result<(), StoreError> {
+    let verdict: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    match verdict.as_str() {
+        "ok" => Ok(()),
+        _ => Err(Damage::Database(verdict).into()),
+    }
+}
+
+fn spent(connection: &Connection, state: &State) -> Result<(), StoreError> {
+    let mut found = SpentSum::default();
+    let mut statement = connection.prepare("SELECT credential, expires FROM spent NOT INDEXED")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        found.add(&Digest::from_bytes(row.get(0)?), Timestamp::from_unix(row.get(1)?));
+    }
+    if found != state.spent { Err(Damage::Spent.into()) } else { Ok(()) }
+}
+
+/// As many lines as are read in a moment.
+const TAIL: u64 = 1_000;
+
+fn audit_tail(connection: &Connection, state: &State) -> Result<(), StoreError> {
+    let first = state.head.sequence.saturating_sub(TAIL);
+    let length = |found: Option<Head>| found.map_or(0, |head| head.sequence);
+    match head_at(connection, state, first)? {
+        Some(head) => audit(connection, head, state).map(|_| ()),
+        found => {
+            let error = ChainError::Length { expected: state.head.sequence, found: length(found) };
+            Err(Damage::Audit(error).into())
+        }
+    }
+}
+
+/// Follows the chain from `from` to its end, and counts certificates that were issued.
+fn audit(connection: &Connection, from: Head, state: &State) -> Result<u64, StoreError> {
+    let mut verifier = Verifier::after(from);
+    let mut issued = 0;
+    let mut statement =
+        connection.prepare("SELECT sequence, line, hash FROM audit WHERE sequence > ?1 ORDER BY sequence")?;
+    let mut rows = statement.query([from.sequence.cast_signed()])?;
+    while let Some(row) = rows.next()? {
+        let link = Link {
+            sequence: row.get::<_, i64>(0)?.cast_unsigned(),
+            line: row.get(1)?,
+            hash: Digest::from_bytes(row.get(2)?),
+        };
+        verifier.push(&link).map_err(Damage::Audit)?;
+        issued += u64::from(issued_by(&link)?.is_some());
+    }
+    verifier.finish(state.head).map_err(Damage::Audit)?;
+    Ok(issued)
+}
+
+/// The fingerprint in the line of an issuance.
+fn issued_by(link: &Link) -> Result<Option<Digest>, StoreError> {
+    match Entry::parse(&link.line) {
+        Ok((sequence, entry)) if sequence == link.sequence => {
+            Ok(entry.fingerprint.filter(|_| entry.outcome == Outcome::Issued))
+        }
+        _ => Err(Damage::Audit(ChainError::Changed { sequence: link.sequence }).into()),
+    }
+}
+
+fn last_certificate(connection: &Connection, state: &State) -> Result<(), StoreError> {
+    let sql = format!("{} ORDER BY number DESC LIMIT 1", CertificateRecord::SELECT);
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let last = rows.next()?.map(CertificateRecord::from_row).transpose()?;
+    let number = last.map_or(0, |last| last.number);
+    if number != state.certificates { Err(Damage::Certificate { number: state.certificates }.into()) } else { Ok(()) }
+}
+
+/// Reads every certificate, and finds each in the audit log.
+fn certificates(connection: &Connection, state: &State) -> Result<u64, StoreError> {
+    let mut audited = connection.prepare("SELECT line, hash FROM audit WHERE sequence = ?1")?;
+    let sql = format!("{} ORDER BY number", CertificateRecord::SELECT);
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let StoredCertificate { certificate, number, sequence } = CertificateRecord::from_row(row)?;
+        count += 1;
+        let damaged = || StoreError::Damaged(Damage::Certificate { number });
+        let link = audited.query_row([sequence], |row| {
+            Ok(Link { sequence: sequence.cast_unsigned(), line: row.get(0)?, hash: Digest::from_bytes(row.get(1)?) })
+        });
+        let link = link.optional()?.ok_or_else(damaged)?;
+        if number != count || issued_by(&link)? != Some(certificate.fingerprint()) {
+            return Err(damaged());
+        }
+    }
+    if count != state.certificates {
+        return Err(Damage::Certificate { number: count.min(state.certificates) + 1 }.into());
+    }
+    Ok(count.unsigned_abs())
+}
+
+fn data(connection: &Connection) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT provisioner, key, value, checksum FROM provisioner_data")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        super::data::from_row(row)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,319 @@
+//! The store in one file: SQLite, one writer with group commit, readers beside it.
+//!
+//! ```text
+//!  record ─┐                      ┌─ one transaction for all that waited ─┐
+//!  record ─┼─► queue ─► writer ──►│ spent, certificates, audit, state     ├─► flush ─► answers
+//!  prune  ─┘                      └───────────────────────────────────────┘
+//!  certificate, is_spent, … ─► readers (write-ahead log: they never wait for the writer)
+//! ```
+//!
+//! Promises beyond those of [`Store`]: one server at a time; files nobody else can read; a store that is damaged, cut,
+//! missing or older than it was is recognised when it is opened.
+
+mod check;
+mod connection;
+mod data;
+mod files;
+mod last_seen;
+mod operation;
+mod readers;
+mod refusals;
+mod state;
+mod transaction;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::File,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{SyncSender, TrySendError, sync_channel},
+    },
+    thread::JoinHandle,
+};
+
+use authority::{SerialNumber, Timestamp};
+use rusqlite::{Connection, OptionalExtension};
+use tokio::{sync::oneshot, time::timeout};
+
+use self::{
+    files::Files,
+    last_seen::{LastSeen, Seen},
+    operation::{Operation, Reply},
+    readers::Readers,
+    refusals::Refusals,
+    state::State,
+    writer::Writer,
+};
+use super::{
+    Answer, CertificateRecord, DataChange, Issuance, Origin, Recorded, Report, SingleUse, Store,
+    certificate::StoredCertificate,
+    error::{OpenError, StoreError, Unavailable},
+};
+use crate::{
+    audit::{Digest, Entry, Head},
+    limits,
+};
+
+/// A store in a file.
+pub struct Embedded {
+    /// None only while it is dropped.
+    operations: Option<SyncSender<Operation>>,
+    writer: Option<JoinHandle<()>>,
+    shared: Arc<Shared>,
+    origin: Origin,
+    /// Locked for as long as the store is open.
+    _lock: File,
+}
+
+/// What the writer shows to others.
+struct Shared {
+    ready: AtomicBool,
+    end: Mutex<End>,
+    refusals: Refusals,
+    readers: Readers,
+}
+
+/// The end of the audit log.
+#[derive(Clone, Copy)]
+struct End {
+    head: Head,
+    newest: Timestamp,
+}
+
+impl Embedded {
+    /// Opens the store in this file, or makes it when there never was one. Blocks for the disk.
+    pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
+        let files = Files::prepare(path)?;
+        let lock = files.lock()?;
+        let failed = |source| OpenError::Io { path: files.head.clone(), source };
+        let last_seen = LastSeen::open(&files).map_err(failed)?;
+        let seen = last_seen.read().map_err(failed)?;
+        if !files.has_database() {
+            if let Some(Seen { head: Head { sequence: lines @ 1.., .. }, .. }) = seen {
+                return Err(OpenError::Missing { path: files.database, head: files.head, lines });
+            }
+            files.create_database()?;
+        }
+        let (connection, state) = open(&files, now)?;
+        let in_path = |error| open_error(&files.database, error);
+        let set_back = is_set_back(&connection, &state, seen).map_err(in_path)?;
+        let state = writer::take_over(&connection, state).map_err(in_path)?;
+        last_seen.write(Seen { log: state.log, head: state.head }).map_err(failed)?;
+        let shared = Arc::new(Shared {
+            ready: AtomicBool::new(true),
+            end: Mutex::new(End { head: state.head, newest: state.newest }),
+            refusals: Refusals::default(),
+            readers: Readers::new(files.database.clone()),
+        });
+        let (operations, waiting) = sync_channel(limits::STORE_QUEUE);
+        let writer = Writer::new(files.database, connection, state, last_seen, waiting, Arc::clone(&shared));
+        let writer = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run());
+        let writer = writer.map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
+        let origin = Origin { created: state.created, set_back };
+        Ok(Self { operations: Some(operations), writer: Some(writer), shared, origin, _lock: lock })
+    }
+
+    /// Hands an operation to the writer and waits for its answer, but not for ever.
+    fn write<T: Send + 'static>(&self, operation: impl FnOnce(Reply<T>) -> Operation) -> Answer<T> {
+        let (reply, answer) = oneshot::channel();
+        let sent = match &self.operations {
+            Some(operations) => operations.try_send(operation(reply)),
+            None => return refused(StoreError::Unavailable(Unavailable::Silent)),
+        };
+        match sent {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return refused(StoreError::Unavailable(Unavailable::Busy)),
+            Err(TrySendError::Disconnected(_)) => return refused(StoreError::Unavailable(Unavailable::Silent)),
+        }
+        Box::pin(async move {
+            match timeout(limits::STORE_TIME, answer).await {
+                Ok(Ok(answer)) => answer,
+                // The writer is late or gone; what it did before is on the disk.
+                Ok(Err(_)) | Err(_) => Err(StoreError::OutcomeUnknown),
+            }
+        })
+    }
+
+    /// Reads on a thread that may block.
+    fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<T> {
+        let reading = self.reading(read);
+        Box::pin(async move {
+            match timeout(limits::STORE_TIME, reading).await {
+                Ok(answer) => answer,
+                Err(_) => Err(StoreError::Unavailable(Unavailable::Silent)),
+            }
+        })
+    }
+
+    fn reading<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<T> {
+        let shared = Arc::clone(&self.shared);
+        let thread = tokio::task::spawn_blocking(move || shared.readers.read(read));
+        Box::pin(async move { thread.await.unwrap_or(Err(StoreError::Unavailable(Unavailable::Silent))) })
+    }
+
+    fn find(&self, condition: &'static str, value: Vec<u8>) -> Answer<Option<CertificateRecord>> {
+        self.read(move |connection| {
+            let sql = format!("{} WHERE {condition}", CertificateRecord::SELECT);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([value])?;
+            let found = rows.next()?.map(CertificateRecord::from_row).transpose()?;
+            Ok(found.map(|StoredCertificate { certificate, .. }| certificate))
+        })
+    }
+}
+
+impl Store for Embedded {
+    fn record(&self, issuance: Issuance) -> Answer<Recorded> {
+        let octets = issuance.certificate().der.len();
+        if octets > limits::STORE_PARAMETER {
+            return refused(StoreError::TooLarge { octets });
+        }
+        self.write(|reply| Operation::Record(Box::new(issuance), reply))
+    }
+
+    fn record_refusal(&self, entry: Entry) {
+        if self.shared.refusals.push(entry)
+            && let Some(operations) = &self.operations
+        {
+            // A full queue means that transactions are under way; each takes the refusals along.
+            let _ = operations.try_send(Operation::Refusals);
+        }
+    }
+
+    fn certificate(&self, serial_number: SerialNumber) -> Answer<Option<CertificateRecord>> {
+        self.find("serial_number = ?1", serial_number.as_bytes().to_vec())
+    }
+
+    fn certificate_by_fingerprint(&self, fingerprint: Digest) -> Answer<Option<CertificateRecord>> {
+        let condition = "substr(fingerprint, 1, 8) = substr(?1, 1, 8) AND fingerprint = ?1";
+        self.find(condition, fingerprint.as_bytes().to_vec())
+    }
+
+    fn is_spent(&self, credential: Digest) -> Answer<bool> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached("SELECT 1 FROM spent WHERE credential = ?1")?;
+            Ok(statement.query_row([credential.as_bytes()], |_| Ok(())).optional()?.is_some())
+        })
+    }
+
+    fn consume(&self, once: SingleUse) -> Answer<bool> {
+        self.write(|reply| Operation::Consume(once, reply))
+    }
+
+    fn data(&self, provisioner: String, key: String) -> Answer<Option<Vec<u8>>> {
+        self.read(move |connection| data::value(connection, &provisioner, &key))
+    }
+
+    fn change_data(&self, change: DataChange) -> Answer<bool> {
+        let octets = change.key.len() + change.value.as_ref().map_or(0, Vec::len);
+        if octets > limits::STORE_PARAMETER {
+            return refused(StoreError::TooLarge { octets });
+        }
+        self.write(|reply| Operation::ChangeData(change, reply))
+    }
+
+    fn data_size(&self, provisioner: String) -> Answer<u64> {
+        self.read(move |connection| data::size(connection, &provisioner))
+    }
+
+    fn prune(&self, now: Timestamp) -> Answer<u64> {
+        self.write(|reply| Operation::Prune(now, reply))
+    }
+
+    fn head(&self) -> Head {
+        self.shared.end().head
+    }
+
+    fn is_ready(&self) -> bool {
+        self.shared.ready.load(Ordering::Acquire)
+    }
+
+    fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    fn newest(&self) -> Timestamp {
+        self.shared.end().newest
+    }
+
+    fn check(&self) -> Answer<Report> {
+        self.reading(|connection| {
+            // One snapshot for all of it.
+            let snapshot = connection.unchecked_transaction()?;
+            check::whole(&snapshot)
+        })
+    }
+}
+
+impl Drop for Embedded {
+    /// Waits for what is being written, and for the last refusals.
+    fn drop(&mut self) {
+        self.operations = None;
+        if let Some(writer) = self.writer.take() {
+            // If it has panicked it has said so.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Shared {
+    fn end(&self) -> End {
+        // Guards a value that is replaced whole.
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, state: &State) {
+        let end = End { head: state.head, newest: state.newest };
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = end;
+    }
+
+    fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Release);
+    }
+}
+
+fn refused<T: Send + 'static>(error: StoreError) -> Answer<T> {
+    Box::pin(std::future::ready(Err(error)))
+}
+
+/// Connects, brings the schema up to date, and checks what is there.
+fn open(files: &Files, now: Timestamp) -> Result<(Connection, State), OpenError> {
+    let in_path = |error| open_error(&files.database, error);
+    let mut connection = connection::writer(&files.database).map_err(in_path)?;
+    let mut log = [0; 16];
+    aws_lc_rs::rand::fill(&mut log).map_err(|_| OpenError::Io {
+        path: files.database.clone(),
+        source: std::io::Error::other("the system gave no random octets"),
+    })?;
+    connection::migrate(&mut connection, &files.database, &State::new(log, now))?;
+    let state = check::at_start(&connection).map_err(in_path)?;
+    Ok((connection, state))
+}
+
+/// Whether the database is older than what was last seen of it.
+fn is_set_back(connection: &Connection, state: &State, seen: Option<Seen>) -> Result<bool, StoreError> {
+    let Some(seen) = seen else {
+        // Without a memory of a store that has been used, nobody can tell.
+        return Ok(state.head.sequence > 0);
+    };
+    Ok(seen.log != state.log || check::head_at(connection, state, seen.head.sequence)? != Some(seen.head))
+}
+
+fn open_error(path: &Path, error: StoreError) -> OpenError {
+    let path = path.to_owned();
+    match error {
+        StoreError::Damaged(damage) => OpenError::Damaged { path, damage },
+        source => OpenError::Unusable { path, source },
+    }
+}

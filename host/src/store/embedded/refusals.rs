@@ -1,0 +1,89 @@
+//! Refusals on their way to the audit log.
+//!
+//! They do not wait for the disk and do not make anybody wait: they are put down here, and travel with the next
+//! transaction.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::{audit::Entry, limits};
+
+/// Entries that are not in the audit log yet.
+#[derive(Default)]
+pub(super) struct Refusals(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    entries: Vec<Entry>,
+    unlisted: u64,
+}
+
+impl Refusals {
+    /// Puts one down, or counts it when there are too many. Tells whether it is the first.
+    pub(super) fn push(&self, entry: Entry) -> bool {
+        let mut waiting = self.lock();
+        if waiting.entries.len() >= limits::REFUSAL_QUEUE {
+            waiting.unlisted += 1;
+            return false;
+        }
+        waiting.entries.push(entry);
+        waiting.entries.len() == 1
+    }
+
+    /// All of them; the last tells how many were only counted.
+    pub(super) fn take(&self) -> Vec<Entry> {
+        let Waiting { mut entries, unlisted } = std::mem::take(&mut *self.lock());
+        if let Some(last) = entries.last_mut()
+            && unlisted > 0
+        {
+            last.unlisted = Some(last.unlisted.unwrap_or_default() + unlisted);
+        }
+        entries
+    }
+
+    /// Puts back what could not be written, before what has come since.
+    pub(super) fn put_back(&self, mut entries: Vec<Entry>) {
+        let mut waiting = self.lock();
+        entries.append(&mut waiting.entries);
+        waiting.entries = entries;
+        let excess = waiting.entries.len().saturating_sub(limits::REFUSAL_QUEUE);
+        let kept = waiting.entries.len() - excess;
+        let counted: u64 = waiting.entries.drain(kept..).map(|entry| 1 + entry.unlisted.unwrap_or_default()).sum();
+        waiting.unlisted += counted;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().entries.is_empty()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        // Guards two plain values that are whole after every statement.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Operation, Outcome};
+    use authority::Timestamp;
+
+    fn refusal(n: usize) -> Entry {
+        Entry::new(n.to_string(), Timestamp::from_unix(0), String::new(), Operation::Sign, Outcome::Refused)
+    }
+
+    #[test]
+    fn a_flood_is_counted_and_the_count_is_not_lost() {
+        let refusals = Refusals::default();
+        let flood = limits::REFUSAL_QUEUE + 10;
+        for n in 0..flood {
+            assert_eq!(refusals.push(refusal(n)), n == 0);
+        }
+        let entries = refusals.take();
+        refusals.put_back(entries);
+        refusals.push(refusal(flood));
+        let entries = refusals.take();
+        let unlisted: u64 = entries.iter().filter_map(|entry| entry.unlisted).sum();
+        assert_eq!(entries.len() as u64 + unlisted, flood as u64 + 1);
+        assert!(refusals.is_empty());
+    }
+}

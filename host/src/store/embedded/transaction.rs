@@ -1,0 +1,193 @@
+//! One transaction: what the operations of a batch do to the tables.
+//!
+//! An operation that finds a conflict leaves no trace and the others in peace; an error of the database ends them all.
+
+use authority::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{data, state::State};
+use crate::{
+    audit::{Digest, Entry},
+    store::{
+        CertificateRecord, DataChange, Issuance, Recorded, SingleUse,
+        error::{Damage, StoreError},
+    },
+};
+
+/// A transaction that has begun; without [`Self::commit`] nothing has happened.
+pub(super) struct Transaction<'c> {
+    connection: &'c Connection,
+    state: State,
+    open: bool,
+}
+
+impl<'c> Transaction<'c> {
+    pub(super) fn begin(connection: &'c Connection, state: State) -> Result<Self, StoreError> {
+        fail::fail_point!("store::before_begin");
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(Self { connection, state, open: true })
+    }
+
+    /// Writes the state and makes it all durable.
+    pub(super) fn commit(mut self) -> Result<State, StoreError> {
+        self.state.write(self.connection)?;
+        fail::fail_point!("store::before_commit");
+        fail::fail_point!("store::commit_fails", |_| Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC),
+            None
+        )
+        .into()));
+        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.open = false;
+        fail::fail_point!("store::after_commit");
+        Ok(self.state)
+    }
+
+    /// Spends the credential, takes the serial number, keeps certificate and audit entry; or finds out why not.
+    pub(super) fn record(&mut self, issuance: &Issuance) -> Result<Result<Recorded, Conflict>, StoreError> {
+        if let Some(spend) = issuance.spend()
+            && let Err(conflict) = self.not_forgotten(spend)
+        {
+            return Ok(Err(conflict));
+        }
+        self.savepoint()?;
+        match self.insert(issuance) {
+            Ok(Ok(recorded)) => {
+                self.release()?;
+                Ok(Ok(recorded))
+            }
+            Ok(Err(conflict)) => {
+                self.undo()?;
+                Ok(Err(conflict))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn insert(&mut self, issuance: &Issuance) -> Result<Result<Recorded, Conflict>, StoreError> {
+        let number = self.state.certificates + 1;
+        let sequence = self.state.head.sequence + 1;
+        {
+            let mut statement = self.connection.prepare_cached(CertificateRecord::INSERT)?;
+            let fingerprint = issuance.fingerprint();
+            if !issuance.certificate().insert(&mut statement, number, sequence.cast_signed(), &fingerprint)? {
+                return Ok(Err(Conflict::SerialTaken));
+            }
+        }
+        fail::fail_point!("store::after_certificate");
+        if let Some(spend) = issuance.spend()
+            && !self.spend(spend)?
+        {
+            return Ok(Err(Conflict::TokenSpent));
+        }
+        fail::fail_point!("store::after_spend");
+        self.append(issuance.entry())?;
+        fail::fail_point!("store::after_audit");
+        self.state.certificates = number;
+        Ok(Ok(Recorded { sequence }))
+    }
+
+    /// Spends something that is no credential; false when it was spent, or may have been.
+    pub(super) fn consume(&mut self, once: &SingleUse) -> Result<bool, StoreError> {
+        Ok(self.not_forgotten(once).is_ok() && self.spend(once)?)
+    }
+
+    pub(super) fn change_data(&mut self, change: &DataChange) -> Result<bool, StoreError> {
+        data::change(self.connection, change)
+    }
+
+    /// Adds a line to the audit log.
+    pub(super) fn append(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        let line = entry.line(self.state.head.sequence + 1);
+        let head = self.state.head.append(&line);
+        self.connection
+            .prepare_cached("INSERT INTO audit (sequence, line, hash) VALUES (?1, ?2, ?3)")?
+            .execute(params![head.sequence.cast_signed(), line, head.hash.as_bytes()])?;
+        self.state.head = head;
+        self.state.newest = self.state.newest.max(entry.time);
+        Ok(())
+    }
+
+    /// Forgets what expired before `now`, and remembers how young the youngest of it was.
+    pub(super) fn prune(&mut self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut select = self
+            .connection
+            .prepare_cached("SELECT credential, expires FROM spent WHERE expires < ?1 ORDER BY expires LIMIT ?2")?;
+        // The list comes from an index; the row itself must say the same.
+        let mut delete = self.connection.prepare_cached("DELETE FROM spent WHERE credential = ?1 AND expires = ?2")?;
+        let mut rows = select.query([now.as_unix(), PRUNED])?;
+        let mut expired: Vec<SingleUse> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (id, expires) = (Digest::from_bytes(row.get(0)?), Timestamp::from_unix(row.get(1)?));
+            expired.push(SingleUse { id, expires });
+        }
+        for SingleUse { id, expires } in &expired {
+            if delete.execute(params![id.as_bytes(), expires.as_unix()])? != 1 {
+                return Err(Damage::Spent.into());
+            }
+            self.state.spent.remove(id, *expires);
+            self.state.watermark = self.state.watermark.max(*expires);
+        }
+        Ok(expired.len() as u64)
+    }
+
+    fn not_forgotten(&self, once: &SingleUse) -> Result<(), Conflict> {
+        let watermark = self.state.watermark;
+        if once.expires <= watermark { Err(Conflict::TokenForgotten { watermark }) } else { Ok(()) }
+    }
+
+    /// The uniqueness of the key decides who was first, nothing else does.
+    fn spend(&mut self, once: &SingleUse) -> Result<bool, StoreError> {
+        let inserted = self
+            .connection
+            .prepare_cached("INSERT INTO spent (credential, expires) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+            .execute(params![once.id.as_bytes(), once.expires.as_unix()])?;
+        if inserted == 1 {
+            self.state.spent.add(&once.id, once.expires);
+        }
+        Ok(inserted == 1)
+    }
+
+    fn savepoint(&self) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("SAVEPOINT operation")?.execute([]).map(|_| ())
+    }
+
+    fn release(&self) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("RELEASE operation")?.execute([]).map(|_| ())
+    }
+
+    fn undo(&self) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("ROLLBACK TO operation")?.execute([])?;
+        self.release()
+    }
+}
+
+// A batch that forgets more would keep issuances waiting.
+const PRUNED: i64 = 5_000;
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            // When this fails as well the connection is about to be thrown away.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+/// Why one operation of a batch changes nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Conflict {
+    SerialTaken,
+    TokenForgotten { watermark: Timestamp },
+    TokenSpent,
+}
+
+impl From<Conflict> for StoreError {
+    fn from(conflict: Conflict) -> Self {
+        match conflict {
+            Conflict::SerialTaken => Self::SerialTaken,
+            Conflict::TokenForgotten { watermark } => Self::TokenForgotten { watermark },
+            Conflict::TokenSpent => Self::TokenSpent,
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The thread that owns the writing connection.
+//!
+//! Operations that arrive while a transaction is being flushed share the next one (group commit), and no answer leaves
+//! before its own flush. After a failure of the disk nothing is believed: the connection is thrown away, and nothing is
+//! written until the store has been read from the disk again and has taken a transaction.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+
+use super::{
+    Shared, check, connection,
+    last_seen::{LastSeen, Seen},
+    operation::{Operation, Outcome},
+    state::State,
+    transaction::Transaction,
+};
+use crate::{
+    audit::Entry,
+    limits,
+    store::error::{StoreError, Unavailable},
+};
+
+/// Everything the thread owns.
+pub(super) struct Writer {
+    path: PathBuf,
+    /// None while the store is being recovered.
+    connection: Option<Connection>,
+    state: State,
+    last_seen: LastSeen,
+    operations: Receiver<Operation>,
+    shared: Arc<Shared>,
+    /// When the refusals that wait have waited long enough.
+    refusals_due: Option<Instant>,
+    recovery: Recovery,
+}
+
+/// When recovery is tried next.
+struct Recovery {
+    at: Instant,
+    pause: Duration,
+}
+
+impl Recovery {
+    const FIRST_PAUSE: Duration = Duration::from_millis(50);
+    const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+    fn soon() -> Self {
+        Self { at: Instant::now(), pause: Self::FIRST_PAUSE }
+    }
+
+    fn later(&mut self) {
+        self.at = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(Self::LONGEST_PAUSE);
+    }
+}
+
+impl Writer {
+    pub(super) fn new(
+        path: PathBuf,
+        connection: Connection,
+        state: State,
+        last_seen: LastSeen,
+        operations: Receiver<Operation>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let (refusals_due, recovery) = (None, Recovery::soon());
+        Self { path, connection: Some(connection), state, last_seen, operations, shared, refusals_due, recovery }
+    }
+
+    /// Works until nobody can ask any more, then writes the last refusals.
+    pub(super) fn run(mut self) {
+        loop {
+            let next = match self.wait() {
+                Some(wait) => self.operations.recv_timeout(wait),
+                None => self.operations.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            if self.connection.is_none() && Instant::now() >= self.recovery.at {
+                self.recover();
+            }
+            match next {
+                Ok(first) => self.batch(first),
+                Err(RecvTimeoutError::Timeout) => self.write_due_refusals(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        if !self.shared.refusals.is_empty() {
+            self.write(Vec::new());
+        }
+        self.shared.set_ready(false);
+    }
+
+    /// How long to wait for an operation; none when nothing else is to be done.
+    fn wait(&self) -> Option<Duration> {
+        let due = match self.connection {
+            Some(_) => self.refusals_due,
+            None => Some(self.recovery.at),
+        };
+        due.map(|due| due.saturating_duration_since(Instant::now()))
+    }
+
+    /// Gathers what is waiting.
+    fn batch(&mut self, first: Operation) {
+        let mut operations = vec![first];
+        while operations.len() < limits::STORE_BATCH
+            && let Ok(next) = self.operations.try_recv()
+        {
+            operations.push(next);
+        }
+        operations.retain(|operation| !matches!(operation, Operation::Refusals));
+        if self.connection.is_none() {
+            let recovering = || StoreError::Unavailable(Unavailable::Recovering);
+            operations.into_iter().for_each(|operation| operation.fail(recovering()));
+        } else if !operations.is_empty() {
+            self.write(operations);
+        } else if self.refusals_due.is_none() {
+            // Half of the time they have is for the disk.
+            self.refusals_due = Some(Instant::now() + limits::REFUSAL_TIME / 2);
+        } else {
+            self.write_due_refusals();
+        }
+    }
+
+    fn write_due_refusals(&mut self) {
+        if self.connection.is_some() && self.refusals_due.is_some_and(|due| due <= Instant::now()) {
+            self.write(Vec::new());
+        }
+    }
+
+    /// One transaction: refusals, then operations. Answers all of them.
+    fn write(&mut self, operations: Vec<Operation>) {
+        let Some(connection) = &self.connection else { return };
+        self.refusals_due = None;
+        let refusals = self.shared.refusals.take();
+        match transact(connection, self.state, &refusals, operations) {
+            Ok((state, outcomes)) => {
+                self.state = state;
+                self.publish();
+                fail::fail_point!("store::before_answer");
+                outcomes.into_iter().for_each(Outcome::tell);
+            }
+            Err(error) => {
+                // Whether they were written is unknown: in the log twice is better than not at all.
+                self.shared.refusals.put_back(refusals);
+                self.fail(&error);
+            }
+        }
+    }
+
+    fn publish(&self) {
+        self.shared.publish(&self.state);
+        let seen = Seen { log: self.state.log, head: self.state.head };
+        if let Err(error) = self.last_seen.write(seen) {
+            // It may be behind. What it guards against is another disaster.
+            tracing::warn!(%error, "the end of the audit log was not noted outside the store");
+        }
+    }
+
+    fn fail(&mut self, error: &StoreError) {
+        tracing::error!(
+            error = error as &dyn std::error::Error,
+            "the store failed; nothing is issued until it has recovered"
+        );
+        self.shared.set_ready(false);
+        self.connection = None;
+        self.recovery = Recovery::soon();
+    }
+
+    fn recover(&mut self) {
+        // What is in the memory of other connections is not what is on the disk.
+        self.shared.readers.forget();
+        match recover(&self.path) {
+            Ok((connection, state)) => {
+                self.connection = Some(connection);
+                self.state = state;
+                self.publish();
+                self.shared.set_ready(true);
+                tracing::info!(lines = state.head.sequence, "the store has recovered");
+                if !self.shared.refusals.is_empty() {
+                    self.refusals_due = Some(Instant::now());
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the store cannot be recovered yet");
+                self.recovery.later();
+            }
+        }
+    }
+}
+
+/// Does all of it, or answers every operation that it was not done.
+fn transact(
+    connection: &Connection,
+    state: State,
+    refusals: &[Entry],
+    operations: Vec<Operation>,
+) -> Result<(State, Vec<Outcome>), StoreError> {
+    let mut operations = operations.into_iter();
+    let mut outcomes = Vec::with_capacity(operations.len());
+    let begun = Transaction::begin(connection, state).and_then(|mut transaction| {
+        refusals.iter().try_for_each(|entry| transaction.append(entry))?;
+        Ok(transaction)
+    });
+    let mut transaction = match begun {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            operations.for_each(|operation| operation.fail(error.clone()));
+            return Err(error);
+        }
+    };
+    while let Some(operation) = operations.next() {
+        match operation.apply(&mut transaction) {
+            Ok(outcome) => outcomes.push(outcome),
+            Err((operation, error)) => {
+                drop(transaction);
+                operation.fail(error.clone());
+                outcomes.into_iter().for_each(|outcome| outcome.fail(error.clone()));
+                operations.for_each(|operation| operation.fail(error.clone()));
+                return Err(error);
+            }
+        }
+    }
+    match transaction.commit() {
+        Ok(state) => Ok((state, outcomes)),
+        Err(error) => {
+            outcomes.into_iter().for_each(|outcome| outcome.fail(StoreError::OutcomeUnknown));
+            Err(error)
+        }
+    }
+}
+
+/// Reads the store from the disk.
+fn recover(path: &Path) -> Result<(Connection, State), StoreError> {
+    let connection = connection::writer(path)?;
+    let state = check::at_start(&connection)?;
+    let state = take_over(&connection, state)?;
+    Ok((connection, state))
+}
+
+/// Makes sure that what was read is on the disk, and that the disk takes a transaction.
+pub(super) fn take_over(connection: &Connection, mut state: State) -> Result<State, StoreError> {
+    // After a failed flush the log of the database may be in the system's memory alone. A checkpoint writes it into
+    // the database file again and flushes that.
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy {
+        return Err(StoreError::Unavailable(Unavailable::Recovering));
+    }
+    state.openings += 1;
+    Transaction::begin(connection, state)?.commit()
+}

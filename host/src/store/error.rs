@@ -1,0 +1,195 @@
+//! What can go wrong between the road and the disk.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use authority::Timestamp;
+
+use crate::audit::ChainError;
+
+/// Why the store did not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// What is kept is not what was written. Nothing is issued until somebody has looked at it.
+    #[error("the store is damaged")]
+    Damaged(#[from] Damage),
+    /// Nobody knows whether it was written: it took too long, or the disk failed in the middle. The certificate must
+    /// be dropped, and the credential counts as used.
+    #[error("the store did not say whether the record was written")]
+    OutcomeUnknown,
+    /// A certificate has this serial number already. Nothing was written.
+    #[error("the serial number is taken")]
+    SerialTaken,
+    /// The credential is so old that the store has forgotten whether it was used. Nothing was written.
+    #[error("the credential expired before {watermark}; whether it was used is forgotten")]
+    TokenForgotten {
+        /// Credentials that expired until then are forgotten.
+        watermark: Timestamp,
+    },
+    /// The credential was used before. Nothing was written.
+    #[error("the credential was used already")]
+    TokenSpent,
+    /// A value is larger than [`crate::limits::STORE_PARAMETER`]. Nothing was written.
+    #[error("a value of {octets} octets is too large for the store")]
+    TooLarge {
+        /// Its size.
+        octets: usize,
+    },
+    /// Nothing was written; the same may succeed later.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Unavailable),
+}
+
+/// Why the store cannot do anything now.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// Too many operations are waiting.
+    #[error("too many operations are waiting for the store")]
+    Busy,
+    /// The database said so.
+    #[error("the database failed")]
+    Database(#[source] Arc<rusqlite::Error>),
+    /// The disk failed, and the store is being recovered from what is on it.
+    #[error("the store is being recovered after a failure")]
+    Recovering,
+    /// The process is ending, or a read took too long.
+    #[error("the store does not answer")]
+    Silent,
+}
+
+/// How what is kept differs from what was written.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Damage {
+    /// The audit log is not the one that was written.
+    #[error(transparent)]
+    Audit(#[from] ChainError),
+    /// A certificate is missing or changed.
+    #[error("the record of certificate number {number} is missing or changed")]
+    Certificate {
+        /// Counted from 1 in the order of issuance.
+        number: i64,
+    },
+    /// A value of a provisioner's module is changed.
+    #[error("data of provisioner {provisioner:?} was changed")]
+    Data {
+        /// Whose data.
+        provisioner: String,
+    },
+    /// SQLite cannot read its own file.
+    #[error("the database file is malformed: {0}")]
+    Database(String),
+    /// The set of used credentials is not the one that was written.
+    #[error("used credentials are missing or changed")]
+    Spent,
+    /// The row of the store's own state is changed or missing.
+    #[error("the state of the store is missing or changed")]
+    State,
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{ConstraintViolation, DatabaseCorrupt, NotADatabase, Unknown};
+        match error.sqlite_error_code() {
+            // The statements and values are our own: when they do not fit the schema, or a value is not of the type
+            // that was written, a bit has flipped.
+            Some(ConstraintViolation | DatabaseCorrupt | NotADatabase | Unknown) | None => {
+                Self::Damaged(Damage::Database(error.to_string()))
+            }
+            Some(_) => Self::Unavailable(Unavailable::Database(Arc::new(error))),
+        }
+    }
+}
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// What is kept is not what was written.
+    #[error("{} is damaged; restore it from a backup", path.display())]
+    Damaged {
+        /// The store.
+        path: PathBuf,
+        /// How.
+        #[source]
+        damage: Damage,
+    },
+    /// Others can read or change the store.
+    #[error("{path} has mode {mode:04o}, which lets others in; run `chmod {right} {path}`", path = path.display())]
+    Exposed {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// What they should be.
+        right: &'static str,
+    },
+    /// The file is a database of another program.
+    #[error("{} is not a store of this program; name another file in `db.dataSource`", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file belongs to another user.
+    #[error("{} belongs to user {owner}; run `chown {ours}` on it", path.display())]
+    ForeignOwner {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Who we are.
+        ours: u32,
+    },
+    /// Another server has it open.
+    #[error("{} is in use by another server", path.display())]
+    InUse {
+        /// The store.
+        path: PathBuf,
+    },
+    /// The file system said no.
+    #[error("{}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it said.
+        #[source]
+        source: io::Error,
+    },
+    /// There was a store here, and it is gone: starting anew would forget every used credential.
+    #[error(
+        "{} is missing or empty, but {head} says it had {lines} lines of audit log; \
+         restore it from a backup, or remove {head} to begin anew",
+        path.display(),
+        head = head.display()
+    )]
+    Missing {
+        /// The store.
+        path: PathBuf,
+        /// Remembers what was there.
+        head: PathBuf,
+        /// Lines of its audit log.
+        lines: u64,
+    },
+    /// A later version has changed the store.
+    #[error("{} was written by a later version of this program (schema {found}, this one knows {known})", path.display())]
+    Newer {
+        /// The store.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// Not a plain file.
+    #[error("{} is not a regular file", path.display())]
+    NotAFile {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// The database cannot be opened or written.
+    #[error("{} cannot be used", path.display())]
+    Unusable {
+        /// The store.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+}

@@ -1,0 +1,65 @@
+//! What one issuance is, from the store's point of view.
+
+use authority::Timestamp;
+
+use super::certificate::CertificateRecord;
+use crate::audit::{Digest, Entry, Outcome};
+
+/// One issuance, all of which is recorded or nothing.
+#[derive(Clone, Debug)]
+pub struct Issuance {
+    spend: Option<SingleUse>,
+    certificate: CertificateRecord,
+    entry: Entry,
+    fingerprint: Digest,
+}
+
+impl Issuance {
+    /// `spend` is the credential to be spent; none when a certificate was the credential. What `entry` says about the
+    /// credential and the certificate is filled in.
+    pub fn new(spend: Option<SingleUse>, certificate: CertificateRecord, entry: Entry) -> Self {
+        let fingerprint = certificate.fingerprint();
+        let entry = Entry {
+            outcome: Outcome::Issued,
+            credential: spend.map(|spend| spend.id).or(entry.credential),
+            serial_number: Some(certificate.serial_number),
+            fingerprint: Some(fingerprint),
+            names: certificate.names.clone(),
+            ..entry
+        };
+        Self { spend, certificate, entry, fingerprint }
+    }
+
+    /// What was signed.
+    pub fn certificate(&self) -> &CertificateRecord {
+        &self.certificate
+    }
+
+    pub(super) fn spend(&self) -> Option<&SingleUse> {
+        self.spend.as_ref()
+    }
+
+    pub(super) fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    pub(super) fn fingerprint(&self) -> Digest {
+        self.fingerprint
+    }
+}
+
+/// Something that works once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SingleUse {
+    /// See [`Digest::of_credential`].
+    pub id: Digest,
+    /// From here on it is refused for its age, leeway included, so its use may be forgotten.
+    pub expires: Timestamp,
+}
+
+/// The receipt of an issuance.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Recorded {
+    /// Its line of the audit log.
+    pub sequence: u64,
+}

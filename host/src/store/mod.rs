@@ -1,0 +1,124 @@
+//! Where issuances are kept.
+//!
+//! [`Store`] is what every store promises; [`Embedded`] is the one in a file beside the configuration. Neither knows
+//! X.509, HTTP or the clock: a certificate is DER octets with facts about it, and time arrives as an argument.
+
+mod certificate;
+mod embedded;
+mod error;
+mod issuance;
+
+use std::pin::Pin;
+
+use authority::Timestamp;
+
+pub use self::{
+    certificate::CertificateRecord,
+    embedded::Embedded,
+    error::{Damage, OpenError, StoreError, Unavailable},
+    issuance::{Issuance, Recorded, SingleUse},
+};
+use crate::audit::{Digest, Entry, Head};
+
+/// A promise of the store. Dropping it before it is kept is safe: what it was about happens whole or not at all.
+pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+/// Where issuances are kept. All methods may be called at the same time, from within a tokio runtime.
+///
+/// A store answers within [`crate::limits::STORE_TIME`] ([`Self::check`] apart), and never blocks the caller's thread.
+pub trait Store: Send + Sync {
+    /// Spends the credential, takes the serial number and keeps certificate and audit entry, or does none of it.
+    ///
+    /// When it succeeds, all of it survives a power cut. Of any number of calls with one credential at most one
+    /// succeeds, whatever happens between them; the same holds for a serial number. After
+    /// [`StoreError::OutcomeUnknown`] the certificate must be dropped and the credential counts as used.
+    fn record(&self, issuance: Issuance) -> Answer<Recorded>;
+
+    /// Adds a refusal or a fault to the audit log, at most [`crate::limits::REFUSAL_TIME`] late.
+    ///
+    /// Under a flood only a count of them is kept, and that is in the log, too.
+    fn record_refusal(&self, entry: Entry);
+
+    /// The certificate with this serial number.
+    fn certificate(&self, serial_number: authority::SerialNumber) -> Answer<Option<CertificateRecord>>;
+
+    /// The certificate whose DER has this SHA-256.
+    fn certificate_by_fingerprint(&self, fingerprint: Digest) -> Answer<Option<CertificateRecord>>;
+
+    /// Whether the credential has been used. May save work, but decides nothing: only [`Self::record`] does.
+    fn is_spent(&self, credential: Digest) -> Answer<bool>;
+
+    /// Spends something that is no credential; false when it was spent before. Durable like [`Self::record`].
+    fn consume(&self, once: SingleUse) -> Answer<bool>;
+
+    /// A value that a provisioner's module keeps.
+    fn data(&self, provisioner: String, key: String) -> Answer<Option<Vec<u8>>>;
+
+    /// Changes such a value; false when the condition did not hold. Durable like [`Self::record`].
+    fn change_data(&self, change: DataChange) -> Answer<bool>;
+
+    /// Octets of keys and values that a provisioner's module keeps.
+    fn data_size(&self, provisioner: String) -> Answer<u64>;
+
+    /// Forgets credentials that expired before `now`, some thousand at a time, and tells how many. They stay refused:
+    /// a credential older than the youngest forgotten one is [`StoreError::TokenForgotten`], whatever the clock says.
+    fn prune(&self, now: Timestamp) -> Answer<u64>;
+
+    /// The end of the audit log, as far as it is durable.
+    fn head(&self) -> Head;
+
+    /// Whether issuances can be recorded now. False while the store recovers from a failure of the disk.
+    fn is_ready(&self) -> bool;
+
+    /// Facts about the store that do not change while it is open.
+    fn origin(&self) -> Origin;
+
+    /// Time of the newest line in the audit log. A clock that is behind it has been set back.
+    fn newest(&self) -> Timestamp;
+
+    /// Reads everything that is kept and compares it with itself: structure, checksums, the audit chain to its end.
+    fn check(&self) -> Answer<Report>;
+}
+
+/// A change to a value of a provisioner's module.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DataChange {
+    /// Whose value.
+    pub provisioner: String,
+    /// Its name.
+    pub key: String,
+    /// What it must be for the change to happen.
+    pub when: Condition,
+    /// What it becomes; nothing removes it.
+    pub value: Option<Vec<u8>>,
+}
+
+/// When a value is changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Condition {
+    /// Whatever it is.
+    Always,
+    /// When it is exactly this; nothing means that there is none.
+    Is(Option<Vec<u8>>),
+}
+
+/// Where a store comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Origin {
+    /// When it was made. Certificates issued before then have no record.
+    pub created: Timestamp,
+    /// Whether it is older than what was last seen of it: restored from a backup, or not the same. Credentials from
+    /// before this start may have been used without a trace.
+    pub set_back: bool,
+}
+
+/// What [`Store::check`] has read and found sound.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Report {
+    /// Certificates.
+    pub certificates: u64,
+    /// Used credentials that are not forgotten yet.
+    pub spent: u64,
+    /// The end of the audit log.
+    pub head: Head,
+}
