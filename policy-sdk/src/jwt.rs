@@ -52,7 +52,8 @@ impl Claims {
 
     /// A claim that RFC 7519 does not register, if it is there.
     pub fn private<T: DeserializeOwned>(&self, name: &'static str) -> Result<Option<T>, ClaimError> {
-        let read = |value: &Value| T::deserialize(value).map_err(|error| ClaimError::malformed(name, error.to_string()));
+        let read =
+            |value: &Value| T::deserialize(value).map_err(|error| ClaimError::malformed(name, error.to_string()));
         self.others.get(name).map(read).transpose()
     }
 

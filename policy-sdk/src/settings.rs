@@ -69,9 +69,17 @@ pub struct Members {
 impl Members {
     /// The members of the object that this JSON text is, at `pointer`. `null` has none.
     pub fn of(text: &str, pointer: &str) -> Self {
-        match parse(text, pointer) {
-            Ok(members) => Self::new(members, pointer, vec![]),
-            Err(error) => Self::new(Map::new(), pointer, vec![error]),
+        match serde_json::from_str(text) {
+            Ok(value) => Self::of_value(value, pointer),
+            Err(error) => Self::new(Map::new(), pointer, vec![ConfigError::at(pointer, error.to_string())]),
+        }
+    }
+
+    fn of_value(value: Value, pointer: &str) -> Self {
+        match value {
+            Value::Object(members) => Self::new(members, pointer, vec![]),
+            Value::Null => Self::new(Map::new(), pointer, vec![]),
+            _ => Self::new(Map::new(), pointer, vec![ConfigError::at(pointer, "must be an object")]),
         }
     }
 
@@ -96,10 +104,14 @@ impl Members {
         read(value, &self.pointer_to(name)).map_err(|error| self.errors.push(error)).ok()
     }
 
-    /// The members of a member that is an object. It is a problem when there is none.
+    /// The members of a member that is an object. Being none is the new object's problem: that one is finished too.
     pub fn object(&mut self, name: &'static str) -> Self {
-        let members = self.required(name).unwrap_or_default();
-        Self::new(members, &self.pointer_to(name), vec![])
+        self.asked_for.push(name);
+        let pointer = self.pointer_to(name);
+        match self.members.remove(name) {
+            Some(value) if !value.is_null() => Self::of_value(value, &pointer),
+            _ => Self::new(Map::new(), &pointer, vec![ConfigError::at(&pointer, "must be set")]),
+        }
     }
 
     /// Whether there is such a member that has not been asked for yet.
@@ -124,6 +136,11 @@ impl Members {
     /// The problems found.
     pub fn finish(self) -> Result<(), Vec<ConfigError>> {
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
+    }
+
+    /// The members nobody has asked for yet, as a JSON object.
+    pub fn text(&self) -> String {
+        serde_json::to_string(&self.members).expect("names are texts")
     }
 
     fn pointer_to(&self, name: &str) -> String {
@@ -173,6 +190,18 @@ mod tests {
         let mut members = Members::of("[1]", "/settings");
         assert_eq!(members.optional::<u8>("x"), None);
         assert_eq!(members.finish().unwrap_err()[0].path.as_deref(), Some("/settings"));
+    }
+
+    #[test]
+    fn an_object_in_an_object_reports_where_it_is() {
+        let mut outer = Members::of(r#"{"key": {"kty": 1}, "list": []}"#, "/config");
+        let mut key = outer.object("key");
+        assert_eq!(key.text(), r#"{"kty":1}"#);
+        assert_eq!(key.required::<String>("kty"), None);
+        let path = |members: Members| members.finish().unwrap_err()[0].path.clone().unwrap();
+        assert_eq!(path(key), "/config/key/kty");
+        assert_eq!([path(outer.object("list")), path(outer.object("other"))], ["/config/list", "/config/other"]);
+        assert!(outer.finish().is_ok());
     }
 
     #[test]

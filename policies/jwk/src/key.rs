@@ -1,7 +1,6 @@
 //! The public key of the provisioner (RFC 7517), as it stands in `ca.json`.
 
 use policy_sdk::{prelude::*, settings::Members};
-use serde_json::Value;
 
 /// A key that signatures can be verified with.
 pub(crate) struct Key {
@@ -14,12 +13,8 @@ pub(crate) struct Key {
 impl Key {
     /// Reads `key` of the provisioner's object. Whether the key is on its curve is found by the host at its first use.
     pub(crate) fn parse(config: &str) -> Result<Self, Vec<ConfigError>> {
-        let mut provisioner = Members::of(config, "/config");
-        let jwk: Option<Value> = provisioner.required("key");
-        provisioner.finish()?;
-        let jwk = jwk.unwrap_or_default().to_string();
-
-        let mut key = Members::of(&jwk, "/config/key");
+        let mut key = Members::of(config, "/config").object("key");
+        let jwk = key.text();
         refuse_private_members(&mut key);
         match key.required::<String>("kty").as_deref() {
             Some("EC") => require_point(&mut key),
