@@ -1,0 +1,128 @@
+//! What handlers take from a request: a JSON body within bounds, one element of the path.
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{HeaderMap, header, request::Parts},
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+use super::problem::{Problem, RequestError};
+use crate::limits;
+
+/// The first JSON value of the body. What follows it is not looked at, and its `Content-Type` is not either: no client
+/// of 2019 or 2026 depends on it.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        refuse_codings(request.headers())?;
+        let octets = read(request.into_body()).await?;
+        Ok(Self(first_value(&octets)?))
+    }
+}
+
+fn refuse_codings(headers: &HeaderMap) -> Result<(), RequestError> {
+    let is_plain = headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .all(|coding| coding.is_empty() || coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if is_plain { Ok(()) } else { Err(RequestError::ContentCoding) }
+}
+
+async fn read(body: Body) -> Result<Bytes, RequestError> {
+    // A length that is announced is refused before an octet is read, so that no client is asked to send it.
+    if body.size_hint().lower() > limits::BODY as u64 {
+        return Err(RequestError::BodyTooLarge { limit: limits::BODY });
+    }
+    match tokio::time::timeout(limits::IDLE_TIME, Limited::new(body, limits::BODY).collect()).await {
+        Err(_) => Err(RequestError::BodyTooSlow { limit: limits::IDLE_TIME }),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(RequestError::BodyTooLarge { limit: limits::BODY }),
+        Ok(Err(error)) => Err(RequestError::BodyUnreadable(axum::Error::new(error))),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+    }
+}
+
+fn first_value<T: DeserializeOwned>(octets: &[u8]) -> Result<T, RequestError> {
+    if is_deeper_than(limits::JSON_DEPTH, octets) {
+        return Err(RequestError::JsonTooDeep { limit: limits::JSON_DEPTH });
+    }
+    Ok(T::deserialize(&mut serde_json::Deserializer::from_slice(octets))?)
+}
+
+/// Whether arrays and objects of the first value are nested deeper. Only brackets outside of strings count; whether the
+/// text is JSON at all is for the parser to say.
+fn is_deeper_than(limit: usize, octets: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
+    for octet in octets {
+        match octet {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' if depth == limit => return true,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth <= 1 => return false,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The variable element of the path, percent-decoded.
+pub(crate) struct PathElement(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathElement {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(element) = Path::from_request_parts(parts, state).await.map_err(|_| RequestError::UnknownPath)?;
+        Ok(Self(element))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn nested(depth: usize) -> Vec<u8> {
+        format!("{}{}", "[".repeat(depth), "]".repeat(depth)).into_bytes()
+    }
+
+    #[test]
+    fn depth_is_counted_to_the_limit_and_not_beyond() {
+        assert!(!is_deeper_than(limits::JSON_DEPTH, &nested(limits::JSON_DEPTH - 1)));
+        assert!(!is_deeper_than(limits::JSON_DEPTH, &nested(limits::JSON_DEPTH)));
+        assert!(is_deeper_than(limits::JSON_DEPTH, &nested(limits::JSON_DEPTH + 1)));
+    }
+
+    #[test]
+    fn brackets_in_strings_and_after_the_value_do_not_count() {
+        assert!(!is_deeper_than(1, br#"{"[[[[":"]]]]\"[[[\\"}"#));
+        assert!(!is_deeper_than(1, b"{}[[[[[["));
+        assert!(is_deeper_than(1, br#"{"\\":[]}"#));
+    }
+
+    #[test]
+    fn only_the_first_value_is_read() {
+        assert_eq!(first_value::<u8>(b" 7 and more").unwrap(), 7);
+        assert!(matches!(first_value::<u8>(b""), Err(RequestError::Json(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_parses_within_the_limit_is_not_called_deep(text in r#"[\[\]{}",:0-9a\\ ]{0,40}"#) {
+            let is_shallow = !is_deeper_than(usize::MAX, text.as_bytes());
+            prop_assert!(is_shallow);
+            if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
+                prop_assert!(!is_deeper_than(40, text.as_bytes()));
+            }
+        }
+    }
+}

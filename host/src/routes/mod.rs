@@ -1,0 +1,79 @@
+//! The HTTP API: every route in one table.
+//!
+//! A handler parses a request, asks the [`Service`] and encodes its answer. Whatever goes wrong becomes an answer in
+//! `problem.rs` and nowhere else. The routes know nothing of sockets, certificates or policies.
+
+mod door;
+mod extract;
+mod health;
+mod json;
+mod listing;
+mod problem;
+mod provisioners;
+mod published;
+mod renew;
+mod request_id;
+mod roots;
+mod service;
+mod sign;
+mod version;
+
+use std::sync::Arc;
+
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use self::problem::{Problem, RequestError};
+pub use self::{
+    published::{Published, PublishedCertificate},
+    request_id::RequestId,
+    service::{Answer, IssuedChain, RefusalKind, Refused, RenewCall, Service, SignCall},
+};
+
+/// Every route, at its own path and again under `/1.0`.
+pub fn router(ca: Arc<dyn Service>) -> Router {
+    Router::new()
+        .merge(table())
+        .nest("/1.0", table())
+        .fallback(async || Problem::from(RequestError::UnknownPath))
+        .method_not_allowed_fallback(async || Problem::from(RequestError::MethodNotAllowed))
+        .layer(CatchPanicLayer::custom(door::panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&ca), door::door))
+        .with_state(ca)
+}
+
+fn table() -> Router<Arc<dyn Service>> {
+    Router::new()
+        // Is it there?
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/version", get(version::version))
+        // Whom to trust.
+        .route("/root/{sha256}", get(roots::root))
+        .route("/roots", get(roots::roots))
+        .route("/roots.pem", get(roots::roots_pem))
+        .route("/federation", get(roots::federation))
+        .route("/intermediates", get(roots::intermediates))
+        .route("/intermediates.pem", get(roots::intermediates_pem))
+        // Who may ask.
+        .route("/provisioners", get(provisioners::list))
+        .route("/provisioners/{kid}/encrypted-key", get(provisioners::encrypted_key))
+        // Certificates.
+        .route("/sign", post(sign::sign))
+        .route("/renew", post(renew::renew))
+        .route("/re-sign", post(renew::renew))
+        // Parts of the API that this CA does not have: clients tell 501 from 404.
+        .route("/rekey", post(async || not_offered("rekey")))
+        .route("/revoke", post(async || not_offered("revocation")))
+        .route("/crl", get(async || not_offered("a revocation list")))
+}
+
+fn not_offered(what: &'static str) -> Problem {
+    RequestError::NotOffered(what).into()
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

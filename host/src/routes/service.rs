@@ -1,0 +1,120 @@
+//! What the routes ask of the CA.
+//!
+//! The routes know HTTP and JSON and nothing else; whoever implements [`Service`] knows the authority and nothing of
+//! HTTP. The implementation looks at its current configuration once in every call, so that a request is served from one
+//! configuration whatever is reloaded beside it.
+
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
+
+use api_types::{Reason, RequestedTime, TlsOptions};
+use rustls::pki_types::CertificateDer;
+use serde_json::value::RawValue;
+
+use super::{published::Published, request_id::RequestId};
+use crate::telemetry::Logging;
+
+/// The CA, as far as HTTP is concerned.
+pub trait Service: Send + Sync + 'static {
+    /// What everyone may read.
+    fn published(&self) -> Arc<Published>;
+
+    /// How requests are named and logged.
+    fn logging(&self) -> Arc<Logging>;
+
+    /// Whether certificates can be issued: store, audit log and clock are trusted.
+    fn is_ready(&self) -> bool;
+
+    /// Issues a first certificate.
+    ///
+    /// The future may be dropped at any await point, when the client is gone or too much time has passed.
+    fn sign(&self, call: SignCall) -> Answer<'_>;
+
+    /// Issues the certificate of the connection again. The future may be dropped as that of [`Service::sign`].
+    fn renew(&self, call: RenewCall) -> Answer<'_>;
+}
+
+/// A certificate that is on record, or the reason why there is none.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<IssuedChain, Refused>> + Send + 'a>>;
+
+/// A request for a first certificate. It has no `Debug`: the token is a secret until it is spent.
+pub struct SignCall {
+    /// PKCS #10, PEM, as received; not empty.
+    pub csr: String,
+    /// The credential, without the white space around it; not empty.
+    pub token: String,
+    /// Start of the validity asked for.
+    pub not_before: RequestedTime,
+    /// End of the validity asked for; a span counts from the start.
+    pub not_after: RequestedTime,
+    /// `templateData`, as received.
+    pub template_data: Option<Box<RawValue>>,
+    /// Correlates log lines, audit records and the answer.
+    pub request_id: RequestId,
+    /// Where the request came from, when it came over the network.
+    pub peer: Option<IpAddr>,
+}
+
+/// A request for the same certificate again.
+pub struct RenewCall {
+    /// What the client presented in the handshake, its own certificate first; not empty.
+    ///
+    /// The first was verified against our roots and intermediates *when the connection began*; whatever follows it is
+    /// what the client chose to send along. Whether it is expired or revoked by now is for the service to find out.
+    pub chain: Arc<[CertificateDer<'static>]>,
+    /// Correlates log lines, audit records and the answer.
+    pub request_id: RequestId,
+    /// Where the request came from, when it came over the network.
+    pub peer: Option<IpAddr>,
+}
+
+/// An issued certificate and what goes with it.
+#[derive(Clone, Debug)]
+pub struct IssuedChain {
+    /// The certificate, PEM.
+    pub leaf: String,
+    /// The intermediates above it, its issuer first, PEM each.
+    pub intermediates: Arc<[String]>,
+    /// The TLS parameters in force.
+    pub tls_options: Arc<TlsOptions>,
+}
+
+/// A request the CA did not grant.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// What kind of no it is.
+    pub kind: RefusalKind,
+    /// The whole reason, with its causes, for the log.
+    pub message: String,
+    /// What the client is told in place of the text of the kind.
+    pub public_message: Option<String>,
+    /// The rules that were broken.
+    pub reasons: Vec<Reason>,
+    /// The entry of the audit log, when there is one.
+    pub decision_id: Option<String>,
+}
+
+/// The ways of saying no.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RefusalKind {
+    /// The request cannot be right, whoever sends it.
+    BadRequest,
+    /// The credential is not good. The client is not told why.
+    Unauthorized,
+    /// The credential is good; what it is used for is not allowed.
+    Forbidden,
+    /// What the request refers to does not exist.
+    NotFound,
+    /// Allowed, but not so often.
+    TooManyRequests,
+    /// Not decided yet; the same request may be sent again later.
+    Pending,
+    /// The operation is not offered.
+    NotImplemented,
+    /// We failed. The client is told nothing else.
+    Fault,
+    /// We cannot be trusted to issue right now: store, audit log or clock.
+    Unavailable {
+        /// When it is worth trying again.
+        retry_after: Duration,
+    },
+}

@@ -1,0 +1,161 @@
+//! A CA that keeps the promises of [`Service`] without keys, policies or a store.
+
+use std::{
+    collections::HashSet,
+    io::Write,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use api_types::{Provisioner, ProvisionerClaims, PublicJwk, Reason, TlsOptions, TlsVersion};
+use authority::Timestamp;
+use tokio::sync::Semaphore;
+
+use crate::{
+    clock::Held,
+    config::LogFormat,
+    routes::{
+        Answer, IssuedChain, Published, PublishedCertificate, RefusalKind, Refused, RenewCall, RequestId, Service,
+        SignCall,
+    },
+    telemetry::{Logging, RequestLog},
+};
+
+/// Issues to whoever shows a token that begins with `good`, once. Other tokens name the refusal they get.
+pub(crate) struct FakeCa {
+    published: Arc<Published>,
+    logging: Arc<Logging>,
+    pub(crate) is_ready: AtomicBool,
+    spent: Mutex<HashSet<String>>,
+    /// Every call the CA got, in words.
+    pub(crate) calls: Mutex<Vec<String>>,
+    /// A token that begins with `good-slow` waits here for a permit.
+    pub(crate) gate: Semaphore,
+    /// One permit for every request that waits at the gate.
+    pub(crate) waiting: Semaphore,
+}
+
+pub(crate) const ROOT: [u8; 32] = [0x0a; 32];
+
+impl Default for FakeCa {
+    fn default() -> Self {
+        let certificate = |name: &str, fingerprint| PublishedCertificate {
+            pem: format!("-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n"),
+            fingerprint,
+        };
+        let provisioner = |number: u8| Provisioner {
+            name: format!("<p{number}>"),
+            r#type: "JWK".into(),
+            key: Some(PublicJwk { kty: "EC".into(), kid: format!("k{number}"), ..PublicJwk::default() }),
+            encrypted_key: if number == 2 { String::new() } else { format!("jwe.{number}") },
+            claims: Some(ProvisionerClaims::default()),
+        };
+        let published = Published::new(
+            &[certificate("ROOT", ROOT)],
+            &[certificate("FEDERATED", [0x0b; 32])],
+            &[certificate("INTERMEDIATE", [0x0c; 32])],
+            vec![provisioner(1), provisioner(2), provisioner(3)],
+        );
+        Self {
+            published: Arc::new(published),
+            logging: Arc::new(Logging::off()),
+            is_ready: AtomicBool::new(true),
+            spent: Mutex::default(),
+            calls: Mutex::default(),
+            gate: Semaphore::new(0),
+            waiting: Semaphore::new(0),
+        }
+    }
+}
+
+impl FakeCa {
+    pub(crate) fn logging_to(sink: impl Write + Send + 'static, format: LogFormat) -> Self {
+        let clock = Arc::new(Held::at(Timestamp::from_unix(1_548_410_400)));
+        let requests = RequestLog::to(sink, format, clock).unwrap();
+        Self { logging: Arc::new(Logging { requests: Some(requests), ..Logging::off() }), ..Self::default() }
+    }
+
+    fn note(&self, call: String) {
+        self.calls.lock().unwrap().push(call);
+    }
+}
+
+impl Service for FakeCa {
+    fn published(&self) -> Arc<Published> {
+        Arc::clone(&self.published)
+    }
+
+    fn logging(&self) -> Arc<Logging> {
+        Arc::clone(&self.logging)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_ready.load(Ordering::Relaxed)
+    }
+
+    fn sign(&self, call: SignCall) -> Answer<'_> {
+        let SignCall { csr, token, not_before, not_after, template_data, request_id, peer } = call;
+        let data = template_data.map_or_else(String::new, |data| data.to_string());
+        self.note(format!("sign {csr} {token} {not_before:?} {not_after:?} {data} {peer:?}"));
+        Box::pin(async move {
+            if token == "panic" {
+                panic!("boom");
+            }
+            if !token.starts_with("good") {
+                return Err(refuse(&token, &request_id));
+            }
+            if token.starts_with("good-slow") {
+                self.waiting.add_permits(1);
+                self.gate.acquire().await.expect("never closed").forget();
+            }
+            if !self.spent.lock().unwrap().insert(token) {
+                return Err(refuse("unauthorized", &request_id));
+            }
+            Ok(issued("LEAF"))
+        })
+    }
+
+    fn renew(&self, call: RenewCall) -> Answer<'_> {
+        let lengths: Vec<_> = call.chain.iter().map(|certificate| certificate.len()).collect();
+        self.note(format!("renew {lengths:?} {:?}", call.peer));
+        Box::pin(async { Ok(issued("AGAIN")) })
+    }
+}
+
+fn issued(leaf: &str) -> IssuedChain {
+    let tls_options = TlsOptions {
+        cipher_suites: vec!["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256".into()],
+        min_version: TlsVersion::V1_2,
+        max_version: TlsVersion::V1_2,
+        renegotiation: false,
+    };
+    IssuedChain {
+        leaf: format!("{leaf}\n"),
+        intermediates: ["INTERMEDIATE\n".to_owned(), "UPPER\n".to_owned()].into(),
+        tls_options: Arc::new(tls_options),
+    }
+}
+
+fn refuse(kind: &str, request_id: &RequestId) -> Refused {
+    let kind = match kind {
+        "bad-request" => RefusalKind::BadRequest,
+        "forbidden" => RefusalKind::Forbidden,
+        "not-found" => RefusalKind::NotFound,
+        "too-many" => RefusalKind::TooManyRequests,
+        "pending" => RefusalKind::Pending,
+        "not-implemented" => RefusalKind::NotImplemented,
+        "fault" => RefusalKind::Fault,
+        "unavailable" => RefusalKind::Unavailable { retry_after: Duration::from_secs(5) },
+        _ => RefusalKind::Unauthorized,
+    };
+    Refused {
+        kind,
+        message: "inside /etc/ca.json".to_owned(),
+        public_message: None,
+        reasons: vec![Reason { rule: "test.rule".into(), message: "because".into(), ..Reason::default() }],
+        decision_id: Some(format!("decision of {request_id}")),
+    }
+}
