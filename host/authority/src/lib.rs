@@ -1,23 +1,62 @@
 //! The certificate authority itself: requests, keys, names, drafts and
 //! signatures (RFC 5280, RFC 2986).
 //!
-//! This room is pure. Time, random octets and bytes arrive as arguments; it
+//! ```text
+//!  CertificationRequest ─┐
+//!                        ├─► Authority::draft ──► Draft ──► approve ──► Approved ──► Authority::sign ──► Signed
+//!  Grant ────────────────┘                       │     ▲
+//!                                                └Edit─┘
+//! ```
+//!
+//! The order is in the types: each is made only from the one before, and used
+//! up by the next.
+//!
+//! This room is pure. Time, serial numbers and bytes arrive as arguments; it
 //! opens no file and no connection, reads no clock, and knows neither HTTP nor
-//! policies.
+//! policies. What it draws from the system's random generator is what keys,
+//! signatures and the certificates of [`pki`] need.
 
 mod asn1;
+mod authority;
+mod certificate;
+mod distinguished_name;
+mod draft;
+mod extensions;
+mod grant;
+mod issuer;
 pub mod keys;
+mod lint;
 pub mod names;
 pub mod oid;
+mod path;
 pub mod pem;
+pub mod pki;
+mod profile;
 mod public_key;
+mod request;
 mod serial;
+mod sign;
 mod signature;
+mod subject;
+mod tbs;
 mod time;
 
+pub use authority::Authority;
+pub use certificate::{Certificate, CertificateError};
 pub use der::asn1::ObjectIdentifier;
+pub use distinguished_name::{Attribute, DistinguishedName, DistinguishedNameError};
+pub use draft::{Approved, Draft, DraftError, Edit, EditError, Note};
+pub use extensions::{Extension, ExtensionError, KeyUsage, ProvisionerExtension};
+pub use grant::{CommonNameRule, Grant, GrantError, NameList, NameRule};
+pub use issuer::{ChainError, Issuer, IssuerError};
+pub use lint::LintError;
 pub use names::SubjectAltNames;
+pub use path::{PathError, verify_path};
+pub use profile::{Profile, RefusedKeys};
 pub use public_key::{Curve, KeyError, KeyKind, PublicKey, SubjectPublicKeyInfo};
+pub use request::{CertificationRequest, MAX_REQUEST, MAX_REQUESTED_EXTENSIONS, RequestError, RequestLimits};
 pub use serial::{SerialNumber, SerialNumberError};
+pub use sign::{SignError, Signed};
 pub use signature::SignatureError;
+pub use subject::{SubjectError, SubjectTemplate, SubjectTemplateValues};
 pub use time::{Timestamp, TimestampError, Validity};

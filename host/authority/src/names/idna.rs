@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn labels_of_many_scripts_are_a_labels() {
-        for unicode in ["bücher", "straße", "παράδειγμα", "例え", "пример", "उदाहरण", "דוגמה", "مثال", "col·lecció", "・カ"]
+        for unicode in
+            ["bücher", "straße", "παράδειγμα", "例え", "пример", "उदाहरण", "דוגמה", "مثال", "col·lecció", "・カ"]
         {
             assert!(is_a_label(&encode(unicode)), "{unicode}");
         }
@@ -79,9 +80,9 @@ mod tests {
         for label in [
             "xn--",
             "xn--a",
-            "xn--a-",             // decodes to ASCII
+            "xn--a-", // decodes to ASCII
             "xn--example-",
-            "xn--bcher-kv",       // cut short
+            "xn--bcher-kv", // cut short
             "xn--0000h",
             "xn--bcher-kva-",
             "xn--99999999",

@@ -162,7 +162,15 @@ mod tests {
     #[test]
     fn a_mixed_list_is_told_apart_as_clients_do_it() {
         let names = SubjectAltNames::classify(&[
-            "", "10.0.0.1", "2001:db8::1", "name:80", "spiffe://a/b", "mailto:a@b", "a@b", "*.example.com", "Localhost",
+            "",
+            "10.0.0.1",
+            "2001:db8::1",
+            "name:80",
+            "spiffe://a/b",
+            "mailto:a@b",
+            "a@b",
+            "*.example.com",
+            "Localhost",
         ])
         .unwrap();
         assert_eq!(names.dns_names(), ["*.example.com".parse().unwrap(), "localhost".parse().unwrap()]);

@@ -1,0 +1,133 @@
+//! The authority: an issuer and the profile of what it signs.
+
+use der::asn1::ObjectIdentifier;
+
+use crate::certificate::Certificate;
+use crate::draft::{Bounds, Draft, DraftError, DraftParts};
+use crate::extensions::{Extension, key_identifier};
+use crate::grant::Grant;
+use crate::issuer::Issuer;
+use crate::profile::{self, Profile};
+use crate::public_key::PublicKey;
+use crate::request::CertificationRequest;
+use crate::time::Timestamp;
+use crate::{oid, subject};
+
+/// Drafts certificates and signs them. One configuration is one authority.
+#[derive(Debug)]
+pub struct Authority {
+    issuer: Issuer,
+    profile: Profile,
+}
+
+impl Authority {
+    /// An authority that signs with `issuer` by `profile`.
+    pub fn new(issuer: Issuer, profile: Profile) -> Self {
+        Self { issuer, profile }
+    }
+
+    /// What signs.
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
+    /// What is signed.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Drafts a first certificate: what `request` asks for, held to `grant`,
+    /// in the form of the profile. It has no validity yet.
+    pub fn draft(&self, request: &CertificationRequest, grant: Grant, now: Timestamp) -> Result<Draft, DraftError> {
+        let granted = grant.enforce(request)?;
+        let names = granted.subject_alt_names;
+        if names.len() > self.profile.max_names {
+            return Err(DraftError::TooManyNames { limit: self.profile.max_names });
+        }
+        let key = request.public_key();
+        self.check_key(key)?;
+        let subject = subject::build(request.subject(), &self.profile.template, granted.common_name.as_deref());
+        let mut extensions = profile::extensions(key, &names, subject.is_empty(), self.issuer.key_identifier());
+        extensions.push(grant.provisioner.to_extension());
+        Draft::new(DraftParts {
+            subject,
+            public_key: key.clone(),
+            subject_alt_names: names,
+            extensions,
+            bounds: self.bounds(now, grant.not_before, grant.not_after),
+            previous_duration: None,
+        })
+    }
+
+    /// Drafts the successor of `previous`, which has been verified to be ours:
+    /// the same subject and extensions for the same key, or for the key of
+    /// `new_key`. Only authorityKeyIdentifier is of today, and with a new key
+    /// subjectKeyIdentifier. The validity is left to be set;
+    /// [`Draft::previous_duration`] is what to propose.
+    pub fn redraft(
+        &self,
+        previous: &Certificate,
+        new_key: Option<&CertificationRequest>,
+        now: Timestamp,
+    ) -> Result<Draft, DraftError> {
+        if previous.is_ca() {
+            return Err(DraftError::PreviousIsCa);
+        }
+        let public_key = match new_key {
+            Some(request) => request.public_key().clone(),
+            None => PublicKey::try_from(previous.public_key().clone())?,
+        };
+        self.check_key(&public_key)?;
+        let mut extensions = previous.extensions().to_vec();
+        let authority_key_identifier = self.issuer.key_identifier().map(key_identifier::authority_key_identifier);
+        replace(&mut extensions, oid::AUTHORITY_KEY_IDENTIFIER, authority_key_identifier);
+        if new_key.is_some() {
+            let identifier = key_identifier::subject_key_identifier(&public_key.subject_key_identifier());
+            replace(&mut extensions, oid::SUBJECT_KEY_IDENTIFIER, Some(identifier));
+        }
+        Draft::new(DraftParts {
+            subject: previous.subject().clone(),
+            public_key,
+            subject_alt_names: previous.subject_alt_names()?.clone(),
+            extensions,
+            bounds: self.bounds(now, None, None),
+            previous_duration: previous.validity().duration(),
+        })
+    }
+
+    /// A key has one purpose: those of CAs and provisioners are not certified.
+    fn check_key(&self, key: &PublicKey) -> Result<(), DraftError> {
+        let is_ca_key = |certificate: &Certificate| certificate.public_key().spki_der() == key.spki_der();
+        if self.issuer.chain().iter().any(is_ca_key) || self.profile.refused_keys.contains(key) {
+            return Err(DraftError::KeyInUse);
+        }
+        Ok(())
+    }
+
+    fn bounds(&self, now: Timestamp, not_before: Option<Timestamp>, not_after: Option<Timestamp>) -> Bounds {
+        Bounds {
+            earliest: now.saturating_sub(self.profile.backdate),
+            latest: self.issuer.certificate().validity().not_after,
+            granted_not_before: not_before,
+            granted_not_after: not_after,
+        }
+    }
+}
+
+/// Puts `extension` where the one with this OID is, or takes that out, or adds
+/// it in front of the provisioner extension.
+fn replace(extensions: &mut Vec<Extension>, oid: ObjectIdentifier, extension: Option<Extension>) {
+    match (extensions.iter().position(|old| old.oid == oid), extension) {
+        (Some(index), Some(extension)) => {
+            if let Some(old) = extensions.get_mut(index) {
+                *old = extension;
+            }
+        }
+        (Some(index), None) => drop(extensions.remove(index)),
+        (None, Some(extension)) => {
+            let end = extensions.iter().position(|old| old.oid == oid::STEP_PROVISIONER).unwrap_or(extensions.len());
+            extensions.insert(end, extension);
+        }
+        (None, None) => {}
+    }
+}

@@ -1,0 +1,16 @@
+//! Certificate extensions (RFC 5280 §4.2): the list as it is encoded, and the
+//! values this room understands.
+
+mod basic_constraints;
+mod ext_key_usage;
+mod extension;
+pub(crate) mod key_identifier;
+mod key_usage;
+mod provisioner;
+
+pub(crate) use basic_constraints::BasicConstraints;
+pub(crate) use ext_key_usage::{decode_ext_key_usages, encode_ext_key_usages};
+pub use extension::{Extension, ExtensionError};
+pub(crate) use extension::{decode_extensions, encode_extensions, find, is_reserved};
+pub use key_usage::KeyUsage;
+pub use provisioner::ProvisionerExtension;

@@ -1,0 +1,103 @@
+//! What every leaf certificate has, and what an operator may set about it.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use der::asn1::ObjectIdentifier;
+
+use crate::certificate::sha256;
+use crate::extensions::{Extension, KeyUsage, encode_ext_key_usages, key_identifier};
+use crate::names::{SubjectAltNames, general_name};
+use crate::oid;
+use crate::public_key::{KeyKind, PublicKey};
+use crate::subject::SubjectTemplate;
+
+/// The usages a leaf may have, each of them at most. keyEncipherment is given
+/// to RSA keys alone; certificates of 2019 have it for every key and keep it
+/// when they are renewed.
+pub(crate) const KEY_USAGES: KeyUsage =
+    KeyUsage::from_bits(KeyUsage::DIGITAL_SIGNATURE.bits() | KeyUsage::KEY_ENCIPHERMENT.bits());
+/// The extended usages a leaf may have.
+pub(crate) const EXT_KEY_USAGES: [ObjectIdentifier; 2] = [oid::SERVER_AUTH, oid::CLIENT_AUTH];
+
+/// What an operator may set about the certificates of an authority.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Fills in what subjects leave out.
+    pub template: SubjectTemplate,
+    /// How long before the request a certificate may start, against clocks
+    /// that are slow. One minute by default.
+    pub backdate: Duration,
+    /// Most names of one certificate. 100 by default.
+    pub max_names: usize,
+    /// Keys that are used for something else and never certified, such as
+    /// those of provisioners.
+    pub refused_keys: RefusedKeys,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            template: SubjectTemplate::default(),
+            backdate: Duration::from_secs(60),
+            max_names: 100,
+            refused_keys: RefusedKeys::default(),
+        }
+    }
+}
+
+/// A set of public keys.
+#[derive(Clone, Debug, Default)]
+pub struct RefusedKeys(HashSet<[u8; 32]>);
+
+impl RefusedKeys {
+    /// From SubjectPublicKeyInfos in DER.
+    pub fn new<'a>(spkis: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        Self(spkis.into_iter().map(sha256).collect())
+    }
+
+    pub(crate) fn contains(&self, key: &PublicKey) -> bool {
+        !self.0.is_empty() && self.0.contains(&sha256(key.spki_der()))
+    }
+}
+
+/// The usages of a new certificate for this kind of key.
+pub(crate) fn key_usage(key: KeyKind) -> KeyUsage {
+    match key {
+        KeyKind::Rsa { .. } => KeyUsage::DIGITAL_SIGNATURE | KeyUsage::KEY_ENCIPHERMENT,
+        KeyKind::Ec(_) | KeyKind::Ed25519 | KeyKind::Other(_) => KeyUsage::DIGITAL_SIGNATURE,
+    }
+}
+
+/// keyUsage, critical (RFC 5280 §4.2.1.3).
+pub(crate) fn key_usage_extension(usage: KeyUsage) -> Extension {
+    Extension::critical(oid::KEY_USAGE, usage.encode())
+}
+
+/// extKeyUsage, not critical.
+pub(crate) fn ext_key_usage_extension(usages: &[ObjectIdentifier]) -> Extension {
+    Extension::not_critical(oid::EXT_KEY_USAGE, encode_ext_key_usages(usages))
+}
+
+/// subjectAltName, critical exactly if the subject is empty
+/// (RFC 5280 §4.2.1.6).
+pub(crate) fn subject_alt_name_extension(names: &SubjectAltNames, subject_is_empty: bool) -> Extension {
+    Extension { oid: oid::SUBJECT_ALT_NAME, critical: subject_is_empty, value: general_name::encode(names) }
+}
+
+/// The extensions of a new leaf, in their order, the provisioner's apart.
+pub(crate) fn extensions(
+    key: &PublicKey,
+    names: &SubjectAltNames,
+    subject_is_empty: bool,
+    issuer_key_identifier: Option<&[u8]>,
+) -> Vec<Extension> {
+    let mut extensions = vec![
+        key_usage_extension(key_usage(key.kind())),
+        ext_key_usage_extension(&EXT_KEY_USAGES),
+        key_identifier::subject_key_identifier(&key.subject_key_identifier()),
+    ];
+    extensions.extend(issuer_key_identifier.map(key_identifier::authority_key_identifier));
+    extensions.push(subject_alt_name_extension(names, subject_is_empty));
+    extensions
+}
