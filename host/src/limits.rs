@@ -36,6 +36,8 @@ pub const PRESENTED_CHAIN: usize = 4;
 
 /// Octets of a token.
 pub const TOKEN: usize = 64 << 10;
+/// How far a client's clock may be off when its token is judged.
+pub const LEEWAY: Duration = Duration::from_secs(60);
 /// Octets of a CSR.
 pub const CSR: usize = 64 << 10;
 
@@ -121,6 +123,7 @@ pub const TABLE: &[Limit] = &[
     time("finishing what was accepted after SIGTERM", DRAIN_TIME),
     count("certificates in a presented chain", PRESENTED_CHAIN as u64),
     octets("token", TOKEN as u64),
+    time("leeway for the times of a token", LEEWAY),
     octets("certification request", CSR as u64),
     time("waiting for the store", STORE_TIME),
     octets("value in the store", STORE_PARAMETER as u64),

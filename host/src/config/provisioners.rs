@@ -40,6 +40,27 @@ pub struct ProvisionerConfig {
     pub line: usize,
 }
 
+impl ProvisionerConfig {
+    /// What everyone may know of it; none when its key cannot be read as a public key.
+    pub fn published(&self) -> Option<api_types::Provisioner> {
+        let key = self.key.as_deref().map(serde_json::from_str).transpose().ok()?;
+        let claims = self.claims.clone().unwrap_or_default();
+        Some(api_types::Provisioner {
+            name: self.name.clone(),
+            r#type: self.kind.clone(),
+            key,
+            encrypted_key: self.encrypted_key.clone().unwrap_or_default(),
+            // Upstream always writes the member, if only as `{}`.
+            claims: Some(api_types::ProvisionerClaims {
+                min_tls_cert_duration: claims.min_tls_cert_duration,
+                max_tls_cert_duration: claims.max_tls_cert_duration,
+                default_tls_cert_duration: claims.default_tls_cert_duration,
+                disable_renewal: claims.disable_renewal,
+            }),
+        })
+    }
+}
+
 /// Reads the list. `global` fills the gaps of each provisioner's claims.
 pub(super) fn read(
     field: &Field<'_>,

@@ -4,16 +4,13 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-
 use super::{
     error::{Notice, Problem, Problems},
     reader::Field,
 };
 
-/// What is in force; serializes as the `tlsOptions` member of a sign response.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// What is in force.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct TlsConfig {
     /// For TLS 1.2, in the order of preference; TLS 1.3 brings its own.
     pub cipher_suites: Vec<CipherSuite>,
@@ -45,12 +42,19 @@ pub enum TlsVersion {
     Tls13,
 }
 
-impl Serialize for TlsVersion {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_f64(match self {
-            Self::Tls12 => 1.2,
-            Self::Tls13 => 1.3,
-        })
+impl TlsConfig {
+    /// The same as advice to clients, in names and numbers of the file.
+    pub fn options(&self) -> api_types::TlsOptions {
+        let version = |version| match version {
+            TlsVersion::Tls12 => api_types::TlsVersion::V1_2,
+            TlsVersion::Tls13 => api_types::TlsVersion::V1_3,
+        };
+        api_types::TlsOptions {
+            cipher_suites: self.cipher_suites.iter().map(|suite| suite.name().to_owned()).collect(),
+            min_version: version(self.min_version),
+            max_version: version(self.max_version),
+            renegotiation: self.renegotiation,
+        }
     }
 }
 
@@ -100,12 +104,6 @@ impl CipherSuite {
 impl fmt::Display for CipherSuite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-impl Serialize for CipherSuite {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
 
