@@ -90,7 +90,10 @@ impl<'r> Call<'r> {
             Some(Trap::OutOfFuel) => Fault::OutOfFuel { limit: self.limits.fuel },
             Some(Trap::Interrupt) => Fault::Deadline { limit: self.limits.deadline },
             Some(Trap::StackOverflow) => Fault::StackOverflow,
-            Some(trap) => Fault::Trapped { trap: trap.to_string(), panic },
+            Some(trap) => {
+                let trap = trap.to_string();
+                Fault::Trapped { trap: trap.strip_prefix("wasm trap: ").unwrap_or(&trap).to_owned(), panic }
+            }
             None if is_copy_limit(error) && error.downcast_ref::<WasmBacktrace>().is_some() => {
                 Fault::HostCallTooLarge { limit: self.limits.host_call_data }
             }

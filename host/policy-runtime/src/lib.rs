@@ -41,6 +41,8 @@ mod provisioner;
 mod runtime;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+#[cfg(test)]
+mod tests;
 mod text;
 mod trace;
 

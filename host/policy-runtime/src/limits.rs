@@ -20,7 +20,7 @@ pub struct Limits {
     pub memory: usize,
     /// Elements of tables, all tables together.
     pub table_elements: usize,
-    /// Octets of an answer: its text and lists, each with eight octets for its place and length.
+    /// Octets of an answer: text by its length, and 32 for every item of a list.
     pub output: usize,
     /// Calls of host functions.
     pub host_calls: u32,

@@ -8,35 +8,44 @@ use crate::contract::types::{
     ConfigError, Denial, DenialKind, Extension, Identity, KeyUsage, Reason, SubjectAltNames, Validity,
 };
 
-/// Octets of a value that came out of a guest: its text and lists by their contents, each with eight octets for its
-/// place and length, as the component ABI has it. Lists of nothing are not free, so that counts are bounded too.
+/// Octets of a value that came out of a guest: its text by length, and [`Octets::ITEM`] for every item of a list, so that
+/// many items of nothing are not free.
 pub(crate) trait Octets {
+    /// What a place in a list counts, besides what is in it.
+    const ITEM: usize = 32;
+
     fn octets(&self) -> usize;
 }
 
-const POINTER_AND_LENGTH: usize = 8;
+impl Octets for u8 {
+    const ITEM: usize = 1;
+
+    fn octets(&self) -> usize {
+        0
+    }
+}
 
 impl Octets for String {
     fn octets(&self) -> usize {
-        POINTER_AND_LENGTH + self.len()
+        self.len()
     }
 }
 
 impl<T: Octets> Octets for Vec<T> {
     fn octets(&self) -> usize {
-        POINTER_AND_LENGTH + self.iter().map(T::octets).sum::<usize>()
+        self.len() * T::ITEM + self.iter().map(T::octets).sum::<usize>()
     }
 }
 
 impl<T: Octets> Octets for Option<T> {
     fn octets(&self) -> usize {
-        1 + self.as_ref().map_or(0, T::octets)
+        self.as_ref().map_or(0, T::octets)
     }
 }
 
 impl<T: Octets, E: Octets> Octets for Result<T, E> {
     fn octets(&self) -> usize {
-        1 + match self {
+        match self {
             Ok(value) => value.octets(),
             Err(error) => error.octets(),
         }
@@ -49,12 +58,12 @@ impl<A: Octets, B: Octets> Octets for (A, B) {
     }
 }
 
-/// Values of one size.
+/// Values of one size, paid for by the item they are in.
 macro_rules! fixed {
     ($($type:ty),+ $(,)?) => {
         $(impl Octets for $type {
             fn octets(&self) -> usize {
-                size_of::<Self>()
+                0
             }
         })+
     };
@@ -72,7 +81,7 @@ macro_rules! record {
     };
 }
 
-fixed!(bool, u8, i64, DenialKind, KeyUsage, provisioner::ReplayMode, check::Operations, check::Inputs);
+fixed!(bool, i64, DenialKind, KeyUsage, provisioner::ReplayMode, check::Operations, check::Inputs);
 
 type CheckDescriptor = check::Descriptor;
 type ProvisionerDescriptor = provisioner::Descriptor;
@@ -94,7 +103,7 @@ record! {
 
 impl Octets for CommonNameRule {
     fn octets(&self) -> usize {
-        1 + match self {
+        match self {
             Self::OneOf(names) => names.octets(),
             Self::Unrestricted => 0,
         }
@@ -103,7 +112,7 @@ impl Octets for CommonNameRule {
 
 impl Octets for SanRule {
     fn octets(&self) -> usize {
-        1 + match self {
+        match self {
             Self::Exact(names) | Self::Subset(names) => names.octets(),
             Self::Unrestricted => 0,
         }
@@ -112,7 +121,7 @@ impl Octets for SanRule {
 
 impl Octets for RoutingKey {
     fn octets(&self) -> usize {
-        1 + match self {
+        match self {
             Self::IssuerAndKey(pair) => pair.octets(),
             Self::Audience(text) | Self::Issuer(text) | Self::Prefix(text) => text.octets(),
         }
@@ -121,7 +130,7 @@ impl Octets for RoutingKey {
 
 impl Octets for Edit {
     fn octets(&self) -> usize {
-        1 + match self {
+        match self {
             Self::SetValidity(validity) => validity.octets(),
             Self::RemoveSubjectAltName(name) => name.octets(),
             Self::RestrictKeyUsage(usage) => usage.octets(),

@@ -1,0 +1,3 @@
+;; Has pages of one octet.
+(module
+  (memory 1 (pagesize 1)))

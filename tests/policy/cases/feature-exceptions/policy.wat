@@ -1,0 +1,3 @@
+;; Throws.
+(module
+  (tag $e) (func (throw $e)))

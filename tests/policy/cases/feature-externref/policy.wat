@@ -1,0 +1,3 @@
+;; Holds references to things of the host.
+(module
+  (func (param externref)))

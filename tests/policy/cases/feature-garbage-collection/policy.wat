@@ -1,0 +1,3 @@
+;; Has structures that somebody else frees.
+(module
+  (type (struct (field i32))))

@@ -1,0 +1,3 @@
+;; Has two memories.
+(module
+  (memory 1) (memory 1))

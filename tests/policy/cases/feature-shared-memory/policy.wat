@@ -1,0 +1,3 @@
+;; Shares memory between threads.
+(module
+  (memory 1 1 shared))

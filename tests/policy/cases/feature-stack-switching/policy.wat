@@ -1,0 +1,3 @@
+;; Suspends itself.
+(module
+  (type $f (func)) (type $c (cont $f)))

@@ -1,0 +1,3 @@
+;; Calls itself without a stack.
+(module
+  (func $f (return_call $f)))

@@ -1,0 +1,20 @@
+;; Refuses with a message of 64 KiB and one octet.
+;; world: check-module
+(module
+  (memory (export "memory") 3)
+  (global $free (mut i32) (i32.const 8192))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.get $free)
+    (global.set $free (i32.add (global.get $free) (local.get 3))))
+  ;; Accepts any configuration and wants to be asked about everything.
+  (data (i32.const 1024) "\00\00\00\00\0f\00")
+  (func (export "step:policy/check@0.1.0#init") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64) (result i32)
+    (i32.const 1024))
+  (func (export "step:policy/check@0.1.0#review") (param i32) (result i32)
+    ;; Case 1 of the result is a denial: its kind, then the message's place and length.
+    (i32.store8 (i32.const 1040) (i32.const 1))
+    (memory.fill (i32.const 65536) (i32.const 0x78) (i32.const 65537))
+    (i32.store (i32.const 1048) (i32.const 65536))
+    (i32.store (i32.const 1052) (i32.const 65537))
+    (i32.const 1040)))

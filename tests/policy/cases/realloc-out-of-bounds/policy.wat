@@ -1,0 +1,14 @@
+;; Has its arguments written behind its memory.
+;; world: check-module
+(module
+  (memory (export "memory") 2)
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (i32.const 0x7ffffff0))
+  ;; Accepts any configuration and wants to be asked about everything.
+  (data (i32.const 1024) "\00\00\00\00\0f\00")
+  (func (export "step:policy/check@0.1.0#init") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64) (result i32)
+    (i32.const 1024))
+  ;; No edits.
+  (data (i32.const 1040) "\00\00\00\00\00\00\00\00\00\00\00\00")
+  (func (export "step:policy/check@0.1.0#review") (param i32) (result i32)
+    (i32.const 1040)))
