@@ -48,7 +48,7 @@ impl Authority {
         self.check_key(key)?;
         let subject = subject::build(request.subject(), &self.profile.template, granted.common_name.as_deref());
         let mut extensions = profile::extensions(key, &names, subject.is_empty(), self.issuer.key_identifier());
-        extensions.push(grant.provisioner.to_extension());
+        extensions.extend(grant.provisioner.map(|provisioner| provisioner.to_extension()));
         Draft::new(DraftParts {
             subject,
             public_key: key.clone(),

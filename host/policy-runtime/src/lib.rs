@@ -45,6 +45,7 @@ pub mod testing;
 mod tests;
 mod text;
 mod trace;
+pub mod words;
 
 pub use answer::Answer;
 pub use check::Check;
