@@ -1,1 +1,137 @@
-//! Room under construction.
+//! The `step` command as a library: the whole program as one function, and the CA client it is built on.
+//!
+//! ```text
+//!  words ──► args::command_line ──► args::settings ──► clap ──► commands/…  ──► client ──► the CA
+//!            Go's flag rules        environment, file  types    one file each
+//! ```
+//!
+//! [`run`] is the program without its process: arguments, variables and streams come in, an [`ExitStatus`] goes out, so
+//! that everything a user sees can be tested in process. [`client`] is how other Rust programs talk to a CA.
+//!
+//! The library knows neither wasm nor a database: a policy runs in the CA, never here.
+
+pub mod client;
+pub mod prompt;
+
+mod args;
+mod ca_url;
+mod certificates;
+mod commands;
+mod context;
+mod environment;
+mod error;
+mod files;
+mod inspect;
+mod output;
+mod provisioning;
+mod random;
+mod roots;
+mod step_path;
+#[cfg(test)]
+mod testing;
+mod time_flag;
+
+use std::{
+    ffi::OsString,
+    io::{Read, Write},
+};
+
+pub use ca_url::{CaUrl, CaUrlError};
+pub use environment::Environment;
+pub use error::ExitStatus;
+
+use crate::{
+    args::{
+        command_line::{self, CommandLine, Request, UsageError},
+        settings::{self, Defaults},
+    },
+    context::Context,
+    output::Output,
+    prompt::Terminal,
+};
+
+/// The streams of a run, and who answers its questions.
+pub struct Stdio {
+    /// Standard input: read only where a command is given `-`.
+    pub input: Box<dyn Read>,
+    /// Where answers go.
+    pub answers: Box<dyn Write>,
+    /// Where talk goes.
+    pub talk: Box<dyn Write>,
+    /// Who answers questions; not asked where a flag answers.
+    pub terminal: Box<dyn Terminal>,
+    /// Whether talk may be coloured.
+    pub colour: bool,
+}
+
+/// Runs the program: `arguments` without the program's own name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment, stdio: Stdio) -> ExitStatus {
+    let Stdio { input, answers, talk, terminal, colour } = stdio;
+    let mut output = Output::new(answers, talk, colour);
+    let tree = args::tree();
+    let outcome = match command_line::read(&tree, arguments) {
+        Ok(Request::Help(path)) => output.answer(args::help(&tree, &path)),
+        Ok(Request::Complete(path)) => output.answer(completions(&tree, &path)),
+        Ok(Request::Version) => output.answer(commands::version::text()),
+        Ok(Request::Run(line)) => return run_command(&tree, line, environment, input, output, terminal),
+        Err(error) => return misused(&tree, error, output),
+    };
+    match outcome {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => error::report(&error.into(), &mut output),
+    }
+}
+
+fn run_command(
+    tree: &clap::Command,
+    mut line: CommandLine,
+    environment: Environment,
+    input: Box<dyn Read>,
+    mut output: Output,
+    terminal: Box<dyn Terminal>,
+) -> ExitStatus {
+    let prepared = || -> anyhow::Result<_> {
+        let step_path = step_path::open(&environment)?;
+        let file = line.config.clone().map_or_else(|| step_path.join("config/defaults.json"), Into::into);
+        let command = args::descend(tree, &line.path);
+        settings::fill(&mut line, command, &environment, &Defaults::read(&file)?);
+        let command = format!("step {}", line.path.join(" "));
+        Ok((step_path, command, args::parse(tree, line)?))
+    };
+    let (step_path, command_name, command) = match prepared() {
+        Ok(prepared) => prepared,
+        Err(error) => return error::report(&error, &mut output),
+    };
+    let mut context = Context::new(command_name, step_path, input, output, terminal);
+    match command.run(&mut context) {
+        Ok(status) => status,
+        Err(error) => error::report(&error, &mut context.output),
+    }
+}
+
+fn completions(tree: &clap::Command, path: &[String]) -> String {
+    let names = args::descend(tree, path).get_subcommands().map(|command| format!("{}\n", command.get_name()));
+    names.collect()
+}
+
+/// A command line that makes no sense: the reason, and the page that explains what would.
+fn misused(tree: &clap::Command, error: UsageError, mut output: Output) -> ExitStatus {
+    let path = match &error {
+        UsageError::UnknownCommand(_) => {
+            let _ = output.say(&error);
+            return ExitStatus::UnknownCommand;
+        }
+        UsageError::UnknownFlag { path, .. }
+        | UsageError::MissingValue { path, .. }
+        | UsageError::NotABoolean { path, .. } => path.as_slice(),
+        UsageError::NotText(_) => &[],
+    };
+    // Whether either stream still has a reader changes nothing about the outcome.
+    let _ = output.answer(format!(
+        "Incorrect Usage: {}\n\n{}",
+        output::printable(&error.to_string()),
+        args::help(tree, path)
+    ));
+    let _ = output.say(&error);
+    ExitStatus::Failure
+}

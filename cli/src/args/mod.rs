@@ -1,0 +1,141 @@
+//! From words to a command: the tree of commands, and what each was given.
+
+pub(crate) mod command_line;
+pub(crate) mod settings;
+
+use std::ffi::OsString;
+
+use clap::{
+    Command, CommandFactory as _, FromArgMatches as _, Parser, error::ContextKind, error::ContextValue,
+    error::ErrorKind,
+};
+
+use self::command_line::{CommandLine, FlagValue};
+use crate::{commands::Commands, error::CommandError};
+
+/// Work with an online certificate authority, certificates and keys
+///
+/// `step ca certificate` asks the authority for a certificate, `step ca init` makes a new authority,
+/// `step certificate inspect` shows what a certificate says.
+///
+/// A flag that is not given takes its value from the environment variable STEP_<NAME>, then from
+/// $STEPPATH/config/defaults.json.
+#[derive(Parser)]
+#[command(name = "step", disable_help_subcommand = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Read flag values from this file instead of $STEPPATH/config/defaults.json
+    #[arg(long, value_name = "FILE")]
+    config: Option<std::path::PathBuf>,
+    /// Print the version
+    #[arg(long, short = 'v')]
+    version: bool,
+    #[command(subcommand)]
+    pub(crate) command: Commands,
+}
+
+/// Every command with its flags, ready to be walked.
+pub(crate) fn tree() -> Command {
+    let mut tree = Cli::command();
+    tree.build();
+    tree
+}
+
+/// The command below `tree` that the words lead to; the words have been walked before.
+pub(crate) fn descend<'tree>(tree: &'tree Command, path: &[String]) -> &'tree Command {
+    path.iter().fold(tree, |command, word| command.find_subcommand(word).unwrap_or(command))
+}
+
+/// The help page of the command the words lead to.
+pub(crate) fn help(tree: &Command, path: &[String]) -> String {
+    descend(tree, path).clone().render_long_help().to_string()
+}
+
+/// Checks types and counts.
+pub(crate) fn parse(tree: &Command, line: CommandLine) -> Result<Commands, CommandError> {
+    let usage = usage(descend(tree, &line.path));
+    tree.clone()
+        .try_get_matches_from(words(line))
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .map(|cli| cli.command)
+        .map_err(|error| explain(&error, usage))
+}
+
+/// `step ca token <SUBJECT> [OPTIONS]`, one line.
+fn usage(command: &Command) -> String {
+    let usage = command.clone().render_usage().to_string();
+    usage.lines().next().unwrap_or_default().trim_start_matches("Usage: ").to_owned()
+}
+
+/// The command line once more, in the one spelling clap is given.
+fn words(line: CommandLine) -> Vec<OsString> {
+    let mut words = vec![OsString::from("step")];
+    words.extend(line.path.into_iter().map(OsString::from));
+    for flag in line.flags {
+        let mut word = OsString::from(format!("--{}", flag.long));
+        match flag.value {
+            FlagValue::Switch(false) => continue,
+            FlagValue::Switch(true) => {}
+            FlagValue::Choice(choice) => word.push(format!("={choice}")),
+            FlagValue::Text(text) => {
+                word.push("=");
+                word.push(text);
+            }
+        }
+        words.push(word);
+    }
+    words.push("--".into());
+    words.extend(line.positionals);
+    words
+}
+
+fn explain(error: &clap::Error, usage: String) -> CommandError {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        _ => String::new(),
+    };
+    let flag = text(ContextKind::InvalidArg);
+    let flag = flag.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default().to_owned();
+    let value = text(ContextKind::InvalidValue);
+    match error.kind() {
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => CommandError::MissingValue { flag },
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let options = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(options)) => options.clone(),
+                _ => Vec::new(),
+            };
+            CommandError::InvalidValue { flag, value, options }
+        }
+        ErrorKind::MissingRequiredArgument => CommandError::TooFewArguments { usage },
+        // Flags were sorted out before, so what is too much can only be a positional argument or a flag given twice.
+        ErrorKind::ArgumentConflict => CommandError::FlagGivenTwice { flag },
+        _ => CommandError::TooManyArguments { usage },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_one_clap_accepts() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_explains_itself() {
+        fn visit(command: &Command, path: &str) {
+            assert!(command.get_about().is_some(), "{path} has no help");
+            for arg in command.get_arguments() {
+                assert!(
+                    arg.get_help().is_some() || arg.get_long_help().is_some(),
+                    "{path} {} has no help",
+                    arg.get_id()
+                );
+            }
+            for child in command.get_subcommands() {
+                visit(child, &format!("{path} {}", child.get_name()));
+            }
+        }
+        visit(&tree(), "step");
+    }
+}

@@ -1,0 +1,118 @@
+//! Why the CA did not answer as hoped.
+
+use api_types::Problem;
+use reqwest::Method;
+use thiserror::Error;
+
+use crate::certificates::CertificateError;
+
+/// Why the CA did not answer as hoped.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// The CA sent a root with another fingerprint than it was asked for: an attack, or a wrong fingerprint.
+    #[error("root certificate SHA256 fingerprint do not match")]
+    AnotherRoot,
+    /// The CA sent something else where a certificate belongs.
+    #[error("the CA sent no certificate")]
+    Certificate(#[source] CertificateError),
+    /// The request cannot be written as JSON.
+    #[error("error encoding the request")]
+    Encode(#[source] serde_json::Error),
+    /// The list of provisioners does not end.
+    #[error("the CA's list of provisioners does not end")]
+    EndlessList,
+    /// The answer is not the document the route is to give.
+    #[error("error decoding the answer of {url}")]
+    Malformed {
+        /// What was asked.
+        url: String,
+        /// Why not.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The CA, or something in front of it, refused without saying why.
+    #[error("failed decoding CA error response: {url} answered {status}")]
+    NotAProblem {
+        /// The HTTP status.
+        status: u16,
+        /// What was asked.
+        url: String,
+    },
+    /// A redirect was answered, which a CA does not do.
+    #[error("{url} answered with a redirect, which is not followed")]
+    Redirected {
+        /// What was asked.
+        url: String,
+    },
+    /// The CA says no, and why.
+    #[error("{}", .problem.message)]
+    Refused {
+        /// What it said.
+        problem: Problem,
+        /// By which its log can be searched.
+        request_id: String,
+    },
+    /// The HTTP client cannot be set up.
+    #[error("error setting up HTTP")]
+    Setup(#[source] reqwest::Error),
+    /// TLS cannot be set up with these certificates and keys.
+    #[error("error setting up TLS")]
+    Tls(#[source] rustls::Error),
+    /// The answer is longer than any answer of a CA.
+    #[error("the CA's answer is longer than {limit} octets")]
+    TooLong {
+        /// The longest answer that is read.
+        limit: usize,
+    },
+    /// No answer: no connection, no trust, or no patience left.
+    #[error("client {method} {url} failed")]
+    Transport {
+        /// The HTTP method.
+        method: Method,
+        /// What was asked.
+        url: String,
+        /// Why not.
+        #[source]
+        source: reqwest::Error,
+    },
+}
+
+impl ClientError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::AnotherRoot => {
+                Some("compare the fingerprint with `step certificate fingerprint` on the CA's own machine".into())
+            }
+            Self::Refused { problem, request_id } => {
+                let hints = problem.reasons.iter().filter_map(|reason| reason.hint.clone());
+                let log = format!("the CA's log has the reason under request id {request_id}");
+                Some(hints.chain([log]).collect::<Vec<_>>().join("; "))
+            }
+            Self::Transport { source, .. } => transport_hint(source),
+            _ => None,
+        }
+    }
+}
+
+fn transport_hint(error: &reqwest::Error) -> Option<String> {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if let Some(rustls::Error::InvalidCertificate(problem)) = tls_error(error) {
+            return Some(match problem {
+                rustls::CertificateError::UnknownIssuer => {
+                    "the CA is not certified by the root you trust; is `--root` (or $STEPPATH/certs/root_ca.crt) this CA's?".into()
+                }
+                problem => format!("the CA's own certificate was refused: {problem:?}"),
+            });
+        }
+        cause = error.source();
+    }
+    error.is_connect().then(|| "is the CA running, and is `--ca-url` its address?".into())
+}
+
+/// The TLS error that an I/O error carries, if it does.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    let carried = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
+    carried.and_then(|error| error.downcast_ref()).or_else(|| error.downcast_ref())
+}

@@ -1,0 +1,82 @@
+//! `step ca bootstrap`
+
+use clap::Args;
+use serde::Serialize;
+
+use super::root::KnownRoot;
+use crate::{
+    context::Context,
+    error::{CommandError, ExitStatus},
+    files::Destination,
+};
+
+/// Get to know a CA: save its root certificate and its address for every other command
+///
+/// The root certificate is downloaded from the CA and compared with the fingerprint before anything is written.
+#[derive(Args)]
+pub(crate) struct Bootstrap {
+    #[command(flatten)]
+    known: KnownRoot,
+    /// Add the root certificate to the system's trust store as well
+    #[arg(long)]
+    install: bool,
+    /// Overwrite files without asking
+    #[arg(long, short)]
+    force: bool,
+}
+
+/// `defaults.json`: the flags every other command starts from.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Defaults<'a> {
+    ca_url: String,
+    fingerprint: &'a str,
+    root: String,
+}
+
+impl Bootstrap {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        if self.install {
+            let reason = "add $STEPPATH/certs/root_ca.crt with your system's own tool";
+            return Err(CommandError::Unsupported { flag: "install", reason }.into());
+        }
+        let url = self.known.url(cx)?;
+        let fingerprint = self.known.fingerprint(cx)?.to_owned();
+        let root_path = cx.step_path().join("certs/root_ca.crt");
+        let defaults_path = cx.step_path().join("config/defaults.json");
+        let root = Destination::claim(cx, &root_path, self.force)?;
+        let defaults = Destination::claim(cx, &defaults_path, self.force)?;
+
+        let certificate = self.known.download(cx)?;
+        let contents =
+            Defaults { ca_url: url.to_string(), fingerprint: &fingerprint, root: root_path.display().to_string() };
+        root.write_in_new_folder(certificate.as_bytes())?;
+        cx.output.say(format_args!("The root certificate has been saved in {}.", root_path.display()))?;
+        defaults.write_in_new_folder(&serde_json::to_vec_pretty(&contents)?)?;
+        cx.output.say(format_args!("Your configuration has been saved in {}.", defaults_path.display()))?;
+        Ok(ExitStatus::Success)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::User;
+
+    #[test]
+    fn nothing_is_written_when_the_ca_cannot_be_reached() {
+        let user = User::new();
+        let fingerprint = "ab".repeat(32);
+        let error = user.step(&format!("ca bootstrap --ca-url 127.0.0.1:1 --fingerprint {fingerprint}")).error();
+        let expected =
+            format!("error downloading root certificate: client GET https://127.0.0.1:1/root/{fingerprint} failed");
+        assert!(error.starts_with(&expected), "{error}");
+        assert!(error.contains("\n\nhint: is the CA running"), "{error}");
+        assert!(!user.path("step/certs").exists() && !user.path("step/config").exists());
+    }
+
+    #[test]
+    fn both_flags_are_needed() {
+        let error = User::new().step("ca bootstrap --ca-url ca").error();
+        assert!(error.starts_with("'step ca bootstrap' requires the '--fingerprint' flag"), "{error}");
+    }
+}

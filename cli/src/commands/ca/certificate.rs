@@ -1,0 +1,229 @@
+//! `step ca certificate`
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use authority::{
+    SubjectAltNames,
+    keys::{KeySpec, PrivateKey},
+    pki,
+};
+use clap::{Args, ValueEnum};
+use zeroize::Zeroizing;
+
+use super::{
+    flags::{CaFlags, ValidityFlags},
+    issue::{ProvisionerFlags, Token, ascii_name},
+};
+use crate::{
+    certificates,
+    context::Context,
+    error::{CommandError, ExitStatus},
+    files::Destination,
+};
+
+/// Make a key and get a certificate for it
+///
+/// Without --token one is made first, as `step ca token` does: it asks which provisioner signs it, if there are
+/// several, and for the password of its key.
+#[derive(Args)]
+pub(crate) struct Certificate {
+    /// The name the certificate is for: a host name, an address, an e-mail address
+    #[arg(value_name = "SUBJECT")]
+    subject: String,
+    /// File for the certificate and the chain above it
+    #[arg(value_name = "CRT-FILE")]
+    certificate: PathBuf,
+    /// File for the private key, which is not encrypted
+    #[arg(value_name = "KEY-FILE")]
+    key: PathBuf,
+    /// One-time token that authorizes the certificate
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// A name of the certificate, in place of the subject; can be given more than once
+    #[arg(long = "san", value_name = "NAME")]
+    names: Vec<String>,
+    #[command(flatten)]
+    ca: CaFlags,
+    #[command(flatten)]
+    provisioner: ProvisionerFlags,
+    #[command(flatten)]
+    key_kind: KeyFlags,
+    #[command(flatten)]
+    validity: ValidityFlags,
+    /// Overwrite files without asking
+    #[arg(long, short)]
+    force: bool,
+}
+
+/// What kind of key is made.
+#[derive(Args)]
+struct KeyFlags {
+    /// Kind of key [default: EC]
+    #[arg(long, value_name = "KIND", ignore_case = true)]
+    kty: Option<KeyType>,
+    /// Curve of an EC key, P-256 if left out, or Ed25519 for an OKP key
+    #[arg(long, alias = "crv", value_name = "CURVE", ignore_case = true)]
+    curve: Option<Curve>,
+    /// Bits of an RSA key: 2048, 3072 or 4096; 2048 if left out
+    #[arg(long, value_name = "BITS")]
+    size: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum KeyType {
+    #[value(name = "EC")]
+    Ec,
+    #[value(name = "OKP")]
+    Okp,
+    #[value(name = "RSA")]
+    Rsa,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Curve {
+    #[value(name = "P-256")]
+    P256,
+    #[value(name = "P-384")]
+    P384,
+    #[value(name = "P-521")]
+    P521,
+    #[value(name = "Ed25519")]
+    Ed25519,
+}
+
+impl KeyFlags {
+    fn spec(&self) -> Result<KeySpec, CommandError> {
+        let kty = self.kty.unwrap_or(match (self.curve, self.size) {
+            (Some(Curve::Ed25519), _) => KeyType::Okp,
+            (None, Some(_)) => KeyType::Rsa,
+            _ => KeyType::Ec,
+        });
+        if kty != KeyType::Rsa && self.size.is_some() {
+            return Err(CommandError::MutuallyExclusive { first: "size", second: "curve" });
+        }
+        match (kty, self.curve) {
+            (KeyType::Ec, None | Some(Curve::P256)) => Ok(KeySpec::EcP256),
+            (KeyType::Ec, Some(Curve::P384)) => Ok(KeySpec::EcP384),
+            (KeyType::Ec, Some(Curve::P521)) => Ok(KeySpec::EcP521),
+            (KeyType::Okp, None | Some(Curve::Ed25519)) => Ok(KeySpec::Ed25519),
+            (KeyType::Rsa, None) => rsa(self.size.unwrap_or(2048)),
+            (KeyType::Rsa, Some(_)) => Err(CommandError::MutuallyExclusive { first: "kty RSA", second: "curve" }),
+            (KeyType::Ec, Some(Curve::Ed25519)) => Err(wrong_curve("Ed25519", &["P-256", "P-384", "P-521"])),
+            (KeyType::Okp, Some(_)) => Err(wrong_curve("P-…", &["Ed25519"])),
+        }
+    }
+}
+
+fn rsa(bits: u32) -> Result<KeySpec, CommandError> {
+    match bits {
+        2048 | 3072 | 4096 | 8192 => Ok(KeySpec::Rsa { bits }),
+        ..2048 => Err(CommandError::FlagOutOfBounds { flag: "size", rule: "requires at least 2048".into() }),
+        _ => Err(CommandError::InvalidValue {
+            flag: "size".into(),
+            value: bits.to_string(),
+            options: ["2048", "3072", "4096", "8192"].map(str::to_owned).to_vec(),
+        }),
+    }
+}
+
+fn wrong_curve(curve: &str, options: &[&str]) -> CommandError {
+    let options = options.iter().map(|option| (*option).to_owned()).collect();
+    CommandError::InvalidValue { flag: "curve".into(), value: curve.into(), options }
+}
+
+impl Certificate {
+    pub(crate) fn run(mut self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        let spec = self.key_kind.spec()?;
+        let subject = ascii_name(&self.subject);
+        let mut names: Vec<_> = self.names.iter().map(|name| ascii_name(name)).collect();
+        let key_file = Destination::claim(cx, &self.key, self.force)?;
+        let certificate_file = Destination::claim(cx, &self.certificate, self.force)?;
+
+        let token = match self.token.take() {
+            Some(token) => Token::read(Zeroizing::new(token))?,
+            None => {
+                let names = if names.is_empty() { vec![subject.clone()] } else { names.clone() };
+                // A name the CA would refuse is refused before a password is asked for.
+                SubjectAltNames::classify(&names)?;
+                Token::read(self.provisioner.token_for(cx, &self.ca, &subject, &names)?)?
+            }
+        };
+        if !token.subject.eq_ignore_ascii_case(&subject) {
+            bail!("token subject '{}' and hostname '{subject}' do not match", token.subject);
+        }
+        if names.is_empty() {
+            names.clone_from(&token.names);
+        }
+
+        let key = PrivateKey::generate(spec)?;
+        let request = pki::create_csr(&key, common_name(&token.subject), &SubjectAltNames::classify(&names)?)?;
+        let client = token.client(cx, &self.ca)?;
+        let chain = token.spend(cx, &client, &request, &self.validity)?;
+
+        // The key first: a certificate without its key is of no use to anybody.
+        key_file.write(key.to_pem()?.as_bytes())?;
+        certificate_file.write(certificates::to_pem(&chain).as_bytes())?;
+        cx.output.tick("Certificate", certificate_file.path().display())?;
+        cx.output.tick("Private Key", key_file.path().display())?;
+        Ok(ExitStatus::Success)
+    }
+}
+
+/// The subject as a common name, which has at most 64 characters (RFC 5280 appendix A.1): a longer one is left to the
+/// alternative names.
+fn common_name(subject: &str) -> &str {
+    if subject.chars().count() <= 64 { subject } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::User;
+
+    #[test]
+    fn without_a_token_the_ca_must_be_known() {
+        let error = User::new().step("ca certificate a {}/a.crt {}/a.key").error();
+        assert_eq!(error, "flag '--ca-url' is required unless the '--token' flag is provided\n");
+    }
+
+    #[test]
+    fn a_token_for_another_name_is_not_spent() {
+        let key = jose::Jwk::generate_ec_p256().expect("a key");
+        let header = jose::jws::ProtectedHeader::jwt("k");
+        let token = jose::jws::sign(&header, r#"{"sub":"a.example.com"}"#, &key).expect("signed");
+        let error = User::new().step(&format!("ca certificate b {{}}/a.crt {{}}/a.key --token {token}")).error();
+        assert_eq!(error, "token subject 'a.example.com' and hostname 'b' do not match\n");
+    }
+
+    #[test]
+    fn a_key_is_not_overwritten_unasked() {
+        let user = User::new();
+        user.write("a.key", "precious");
+        let error = user.step("ca certificate a {}/a.crt {}/a.key").error();
+        assert_eq!(error, "{}/a.key exists already\n\nhint: overwrite it with `--force`\n");
+        assert_eq!(user.read("a.key"), "precious");
+    }
+
+    #[test]
+    fn flags_choose_the_kind_of_key() {
+        let spec = |kty, curve, size| KeyFlags { kty, curve, size }.spec();
+        assert_eq!(spec(None, None, None).expect("the default"), KeySpec::EcP256);
+        assert_eq!(spec(None, Some(Curve::P384), None).expect("EC"), KeySpec::EcP384);
+        assert_eq!(spec(None, Some(Curve::Ed25519), None).expect("OKP"), KeySpec::Ed25519);
+        assert_eq!(spec(Some(KeyType::Okp), None, None).expect("OKP"), KeySpec::Ed25519);
+        assert_eq!(spec(Some(KeyType::Rsa), None, None).expect("RSA"), KeySpec::Rsa { bits: 2048 });
+        assert_eq!(spec(None, None, Some(3072)).expect("RSA"), KeySpec::Rsa { bits: 3072 });
+        assert!(spec(Some(KeyType::Rsa), None, Some(1024)).is_err());
+        assert!(spec(Some(KeyType::Rsa), None, Some(2049)).is_err());
+        assert!(spec(Some(KeyType::Rsa), Some(Curve::P256), None).is_err());
+        assert!(spec(Some(KeyType::Ec), Some(Curve::Ed25519), None).is_err());
+        assert!(spec(Some(KeyType::Ec), None, Some(2048)).is_err());
+    }
+
+    #[test]
+    fn a_kind_of_key_nobody_knows_is_refused_with_the_list() {
+        let error = User::new().step("ca certificate a b c --kty DSA").error();
+        assert_eq!(error, "invalid value 'DSA' for flag '--kty'; options are EC, OKP, RSA\n");
+    }
+}

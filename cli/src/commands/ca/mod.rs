@@ -1,0 +1,44 @@
+//! `step ca …`: an authority, and what it is asked for.
+
+mod bootstrap;
+mod bundles;
+mod certificate;
+mod flags;
+mod health;
+mod issue;
+mod provisioner;
+mod renew;
+mod root;
+mod sign;
+mod token;
+
+use clap::Args;
+
+use super::commands;
+
+/// Make a certificate authority, and ask one for certificates
+#[derive(Args)]
+pub(crate) struct Ca {
+    #[command(subcommand)]
+    command: Commands,
+}
+
+impl Ca {
+    pub(crate) fn run(self, cx: &mut crate::context::Context) -> anyhow::Result<crate::error::ExitStatus> {
+        self.command.run(cx)
+    }
+}
+
+commands!(Commands {
+    Bootstrap(bootstrap::Bootstrap),
+    Certificate(certificate::Certificate),
+    Federation(bundles::Federation),
+    Health(health::Health),
+    #[command(alias = "provisioners")]
+    Provisioner(provisioner::Provisioner),
+    Renew(renew::Renew),
+    Root(root::Root),
+    Roots(bundles::Roots),
+    Sign(sign::Sign),
+    Token(token::Token),
+});

@@ -1,0 +1,107 @@
+//! Staying to renew again and again.
+
+use std::{future::pending, time::Duration};
+
+use anyhow::Context as _;
+use authority::Timestamp;
+use go_duration::GoDuration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::{
+    super::flags::CaFlags,
+    Pair,
+    after::After,
+    schedule::{self, Rhythm},
+};
+use crate::{context::Context, error::ExitStatus, files::Destination};
+
+/// Before an attempt that failed is made again.
+const AFTER_ERROR: Duration = Duration::from_secs(60);
+
+/// Why the wait is over.
+enum Wake {
+    Renew,
+    Leave,
+}
+
+/// Renews until SIGINT or SIGTERM; SIGHUP renews at once.
+pub(super) fn run(
+    cx: &mut Context,
+    ca: &CaFlags,
+    mut pair: Pair,
+    rhythm: Rhythm,
+    destination: &Destination,
+    after: &After,
+) -> anyhow::Result<ExitStatus> {
+    // What can be known to be wrong now is said now, not in sixteen hours.
+    ca.url(cx)?;
+    ca.roots(cx)?;
+    let mut signals = cx.wait_for(async { Signals::listen() })?.context("listening for signals failed")?;
+    let mut wait = rhythm.wait(pair.leaf()?.validity(), cx.now(), schedule::random);
+    inform(cx, &format!("first renewal in {}", rounded(wait)))?;
+    loop {
+        match cx.wait_for(signals.next(wait))? {
+            Wake::Leave => return Ok(ExitStatus::Success),
+            Wake::Renew => {}
+        }
+        let renewed = pair.renew(cx, ca, destination).and_then(|()| after.run());
+        wait = match renewed {
+            Ok(()) => {
+                let wait = rhythm.wait(pair.leaf()?.validity(), cx.now(), schedule::random);
+                inform(cx, &format!("certificate renewed, next in {}", rounded(wait)))?;
+                wait
+            }
+            Err(error) => {
+                let line = format!("ERROR: {} {error:#}", stamp(cx.now()));
+                cx.output.say(line)?;
+                AFTER_ERROR
+            }
+        };
+    }
+}
+
+struct Signals {
+    hang_up: Signal,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self, wait: Duration) -> Wake {
+        // A certificate of centuries would overflow the timer; then only a signal wakes us.
+        let sleep = async {
+            match tokio::time::Instant::now().checked_add(wait) {
+                Some(end) => tokio::time::sleep_until(end).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = sleep => Wake::Renew,
+            _ = self.hang_up.recv() => Wake::Renew,
+            _ = self.interrupt.recv() => Wake::Leave,
+            _ = self.terminate.recv() => Wake::Leave,
+        }
+    }
+}
+
+fn inform(cx: &mut Context, text: &str) -> std::io::Result<()> {
+    let line = format!("INFO: {} {text}\n", stamp(cx.now()));
+    cx.output.answer(line)
+}
+
+fn rounded(wait: Duration) -> GoDuration {
+    GoDuration::from_secs(i64::try_from(wait.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// `2006/01/02 15:04:05`, as Go's logger has it, in UTC.
+fn stamp(now: Timestamp) -> String {
+    now.to_string().replace('-', "/").replace('T', " ").replace('Z', "")
+}

@@ -1,0 +1,238 @@
+//! `step ca renew`
+
+mod after;
+mod daemon;
+mod schedule;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use authority::keys::{PrivateKey, is_encrypted_pem};
+use clap::Args;
+use go_duration::GoDuration;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use std::time::Duration;
+
+use self::{after::After, schedule::Rhythm};
+use super::flags::CaFlags;
+use crate::{
+    certificates,
+    client::{self, Client, Identity},
+    context::Context,
+    error::{CommandError, ExitStatus},
+    files::{self, Destination},
+    prompt::Question,
+};
+
+/// Renew a certificate: same key, same names, a new period of validity
+///
+/// The certificate itself authorizes its renewal, so it must not have expired yet.
+#[derive(Args)]
+pub(crate) struct Renew {
+    /// File with the certificate and the chain above it
+    #[arg(value_name = "CRT-FILE")]
+    certificate: PathBuf,
+    /// File with its private key
+    #[arg(value_name = "KEY-FILE")]
+    key: PathBuf,
+    #[command(flatten)]
+    ca: CaFlags,
+    /// File for the new certificate; CRT-FILE if left out
+    #[arg(long, alias = "output-file", value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// File with the password of the private key, if it has one
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Renew only if the certificate is valid for less than this, e.g. 8h
+    #[arg(long, value_name = "DURATION")]
+    expires_in: Option<GoDuration>,
+    /// Stay, and renew again and again
+    #[arg(long)]
+    daemon: bool,
+    /// Renew this often, with --daemon
+    #[arg(long, value_name = "DURATION")]
+    renew_period: Option<GoDuration>,
+    /// Send a signal to the process with this id afterwards
+    #[arg(long, value_name = "ID")]
+    pid: Option<i32>,
+    /// The number of the signal
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    signal: i32,
+    /// Run this program afterwards; its arguments are separated by blanks
+    #[arg(long, value_name = "COMMAND")]
+    exec: Option<String>,
+    /// Overwrite the file without asking
+    #[arg(long, short)]
+    force: bool,
+}
+
+impl Renew {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        let rhythm = self.rhythm()?;
+        let after = After::new(self.pid, self.signal, self.exec.as_deref())?;
+        // Its own file is what a daemon is there to replace.
+        let force = self.force || self.daemon;
+        let mut pair = Pair::read(cx, &self.certificate, &self.key, self.password_file.as_deref())?;
+        let left = pair.remaining(cx)?;
+        rhythm.fits(pair.leaf()?.validity())?;
+        if let (false, Some(expires_in)) = (self.daemon, rhythm.expires_in)
+            && !schedule::is_due(left, expires_in, schedule::random)
+        {
+            let left = GoDuration::try_from(left)?;
+            cx.output.say(format_args!("certificate not renewed: expires in {left}"))?;
+            return Ok(ExitStatus::Success);
+        }
+        let destination = Destination::claim(cx, self.out.as_deref().unwrap_or(&self.certificate), force)?;
+        if self.daemon {
+            return daemon::run(cx, &self.ca, pair, rhythm, &destination, &after);
+        }
+        pair.renew(cx, &self.ca, &destination)?;
+        cx.output.say(format_args!("Your certificate has been saved in {}.", destination.path().display()))?;
+        after.run()?;
+        Ok(ExitStatus::Success)
+    }
+
+    fn rhythm(&self) -> Result<Rhythm, CommandError> {
+        if self.expires_in.is_some() && self.renew_period.is_some() {
+            return Err(CommandError::MutuallyExclusive { first: "expires-in", second: "renew-period" });
+        }
+        if self.renew_period.is_some() && !self.daemon {
+            return Err(CommandError::FlagRequiresFlag { flag: "renew-period", required: "daemon" });
+        }
+        let span = |flag: &str, value: Option<GoDuration>| match value.map(|span| (span, span.to_std())) {
+            None => Ok(None),
+            Some((_, Some(span))) => Ok(Some(span)),
+            Some((negative, None)) => Err(CommandError::invalid_value(flag, negative.to_string())),
+        };
+        Ok(Rhythm {
+            period: span("renew-period", self.renew_period)?,
+            expires_in: span("expires-in", self.expires_in)?,
+        })
+    }
+}
+
+impl Rhythm {
+    /// A certificate must live longer than the time between two renewals of it.
+    fn fits(&self, validity: authority::Validity) -> Result<(), CommandError> {
+        let length = validity.duration().unwrap_or_default();
+        match self.period {
+            Some(period) if period >= length => Err(CommandError::FlagOutOfBounds {
+                flag: "renew-period",
+                rule: format!(
+                    "must be within (lower than) the certificate validity period; renew-period={}s, validity={}s",
+                    period.as_secs(),
+                    length.as_secs()
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A certificate, the chain above it, and its key.
+struct Pair {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKey,
+}
+
+impl Pair {
+    fn read(cx: &mut Context, certificate: &Path, key: &Path, password_file: Option<&Path>) -> anyhow::Result<Self> {
+        let chain = certificates::all(&files::read(certificate)?);
+        let chain = chain.with_context(|| format!("error reading {}", certificate.display()))?;
+        Ok(Self { chain, key: read_key(cx, key, password_file)? })
+    }
+
+    fn leaf(&self) -> anyhow::Result<authority::Certificate> {
+        let leaf = self.chain.first().context("there is no certificate")?;
+        authority::Certificate::from_der(leaf).context("error parsing the certificate")
+    }
+
+    /// How long it is still valid.
+    fn remaining(&self, cx: &Context) -> anyhow::Result<Duration> {
+        schedule::remaining(self.leaf()?.validity(), cx.now()).context("cannot renew an expired certificate")
+    }
+
+    /// Asks the CA for the next certificate, writes it, and is that pair from then on.
+    fn renew(&mut self, cx: &mut Context, ca: &CaFlags, destination: &Destination) -> anyhow::Result<()> {
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.to_pkcs8_der()?.to_vec()));
+        let identity = Identity { chain: self.chain.clone(), key };
+        let client = Client::with_identity(ca.url(cx)?, &ca.roots(cx)?, identity)?;
+        let answer = cx.wait_for(client.renew())?.context("error renewing certificate")?;
+        let renewed =
+            Self { chain: client::chain(&answer)?, key: PrivateKey::from_pkcs8_der(&self.key.to_pkcs8_der()?)? };
+        if renewed.leaf()?.public_key().spki_der() != self.key.spki_der() {
+            bail!("the CA sent a certificate for another key");
+        }
+        destination.write(certificates::to_pem(&renewed.chain).as_bytes())?;
+        *self = renewed;
+        Ok(())
+    }
+}
+
+fn read_key(cx: &mut Context, path: &Path, password_file: Option<&Path>) -> anyhow::Result<PrivateKey> {
+    let bytes = files::read(path)?;
+    let text =
+        std::str::from_utf8(&bytes).with_context(|| format!("error decoding {}: it is not text", path.display()))?;
+    let key = if is_encrypted_pem(text) {
+        let label = format!("Please enter the password to decrypt {}", path.display());
+        let password = match password_file {
+            Some(file) => files::read_password(file)?,
+            None => {
+                let typed = cx.ask_password(Question { label: &label, flag: "--password-file" })?;
+                zeroize::Zeroizing::new(typed.as_bytes().to_vec())
+            }
+        };
+        PrivateKey::from_pem(text, Some(&password))
+    } else {
+        PrivateKey::from_pem(text, None)
+    };
+    key.with_context(|| format!("error decoding {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{User, leaf_certificate};
+
+    fn user(seconds_from: i64, seconds_to: i64) -> User {
+        let user = User::new();
+        let (certificate, key) = leaf_certificate(seconds_from, seconds_to);
+        user.write("a.crt", certificate);
+        user.write("a.key", key);
+        user
+    }
+
+    #[test]
+    fn an_expired_certificate_is_not_sent() {
+        let error = user(-100, -1).step("ca renew {}/a.crt {}/a.key --ca-url localhost:1").error();
+        assert_eq!(error, "cannot renew an expired certificate\n");
+    }
+
+    #[test]
+    fn what_is_good_for_long_enough_is_left_alone() {
+        let user = user(-60, 24 * 3_600 - 1_800);
+        let before = user.read("a.crt");
+        let outcome = user.step("ca renew {}/a.crt {}/a.key --expires-in 8h");
+        assert!(outcome.talk.starts_with("certificate not renewed: expires in 23h"), "{}", outcome.talk);
+        assert_eq!(outcome.answer(), "");
+        assert_eq!(user.read("a.crt"), before);
+    }
+
+    #[test]
+    fn its_own_file_is_overwritten_only_when_allowed() {
+        let error = user(-60, 3_600).step("ca renew {}/a.crt {}/a.key").error();
+        assert_eq!(error, "{}/a.crt exists already\n\nhint: overwrite it with `--force`\n");
+    }
+
+    #[test]
+    fn flags_that_contradict_each_other_are_refused() {
+        let user = user(-60, 3_600);
+        let refused = |flags: &str| user.step(&format!("ca renew {{}}/a.crt {{}}/a.key {flags}")).error();
+        let error = refused("--expires-in 1h --renew-period 1h");
+        assert_eq!(error, "flag '--expires-in' and flag '--renew-period' are mutually exclusive\n");
+        assert_eq!(refused("--renew-period 1h"), "flag '--renew-period' requires the '--daemon' flag\n");
+        let error = refused("--renew-period 2h --daemon");
+        assert!(error.starts_with("flag '--renew-period' must be within (lower than)"), "{error}");
+        assert_eq!(refused("--pid 0"), "flag '--pid' must be greater than 0\n");
+        assert_eq!(refused("--expires-in -1h"), "invalid value '-1h0m0s' for flag '--expires-in'\n");
+    }
+}

@@ -1,0 +1,31 @@
+//! `step path`
+
+use clap::Args;
+
+use crate::{context::Context, error::ExitStatus};
+
+/// Print the directory that holds configuration, certificates and keys
+///
+/// It is $STEPPATH, or .step in your home directory.
+#[derive(Args)]
+pub(crate) struct Path {}
+
+impl Path {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        let path = format!("{}\n", cx.step_path().display());
+        cx.output.answer(path)?;
+        Ok(ExitStatus::Success)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::User;
+
+    #[test]
+    fn the_directory_is_printed_and_made() {
+        let user = User::new();
+        assert_eq!(user.step("path").answer(), format!("{}\n", user.path("step").display()));
+        assert!(user.path("step").is_dir());
+    }
+}

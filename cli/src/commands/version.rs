@@ -1,0 +1,65 @@
+//! `step version`
+
+use clap::Args;
+
+use crate::{context::Context, error::ExitStatus};
+
+/// Print the version
+#[derive(Args)]
+pub(crate) struct Version {}
+
+impl Version {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        cx.output.answer(text())?;
+        Ok(ExitStatus::Success)
+    }
+}
+
+/// What is printed: upstream's two lines, with our name.
+pub(crate) fn text() -> String {
+    format!("{}\nRelease Date: {RELEASE_DATE}\n", user_agent())
+}
+
+/// What the CA is told we are: `Step CLI/0.1.0 (linux/amd64)`.
+pub(crate) fn user_agent() -> String {
+    format!("Step CLI/{} ({}/{})", env!("CARGO_PKG_VERSION"), std::env::consts::OS, architecture())
+}
+
+/// Set by whoever builds a release.
+const RELEASE_DATE: &str = match option_env!("STEP_RELEASE_DATE") {
+    Some(date) => date,
+    None => "unreleased",
+};
+
+/// In Go's words, which is what people compare with.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        "x86" => "386",
+        "x86_64" => "amd64",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::User;
+
+    #[test]
+    fn flag_and_command_say_the_same_two_lines() {
+        let user = User::new();
+        let answer = user.step("version").answer();
+        assert_eq!(answer, text());
+        assert_eq!(answer, user.step("--version").answer());
+        assert!(answer.starts_with("Step CLI/0."), "{answer}");
+        assert_eq!(answer.lines().count(), 2);
+    }
+
+    #[test]
+    fn the_flag_makes_no_directory() {
+        let user = User::new();
+        user.step("--version").answer();
+        assert!(!user.path("step").exists());
+    }
+}

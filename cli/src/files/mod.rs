@@ -1,0 +1,149 @@
+//! Files the user names: read whole, written whole, never overwritten without a yes.
+
+mod atomic;
+
+use std::{
+    io,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::{
+    context::Context,
+    error::reason,
+    prompt::{PromptError, Question},
+};
+
+/// A file that cannot be read or written.
+#[derive(Debug, Error)]
+pub(crate) enum FileError {
+    /// The person said no.
+    #[error("file exists")]
+    Exists,
+    /// There is a file, and nobody to ask whether it may go.
+    #[error("{} exists already", .0.display())]
+    ExistsUnasked(PathBuf),
+    /// There is a directory where the file would go.
+    #[error("file is a directory")]
+    IsADirectory,
+    /// The operating system says no.
+    #[error("{operation} {} failed: {}", path.display(), reason(cause))]
+    System {
+        /// What was attempted.
+        operation: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why it failed.
+        cause: io::Error,
+    },
+}
+
+impl FileError {
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::ExistsUnasked(_) => Some("overwrite it with `--force`".into()),
+            _ => None,
+        }
+    }
+}
+
+/// The whole file.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    std::fs::read(path).map(Zeroizing::new).map_err(|cause| FileError::System {
+        operation: "open",
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+/// A password file: everything but white space at the end, so that an editor's line end does not count.
+pub(crate) fn read_password(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let mut password = read(path)?;
+    let length = match std::str::from_utf8(&password) {
+        Ok(text) => text.trim_end().len(),
+        Err(_) => password.trim_ascii_end().len(),
+    };
+    password.truncate(length);
+    Ok(password)
+}
+
+/// Permission to write a file, given before the work whose result goes there is begun.
+#[must_use]
+pub(crate) struct Destination(PathBuf);
+
+impl Destination {
+    /// Asks whether an existing file may be overwritten, unless `force` says so.
+    pub(crate) fn claim(cx: &mut Context, path: &Path, force: bool) -> anyhow::Result<Self> {
+        if path.is_dir() {
+            return Err(FileError::IsADirectory.into());
+        }
+        // A link that leads nowhere exists too: it would be replaced.
+        if !force && path.symlink_metadata().is_ok() {
+            confirm(cx, path)?;
+        }
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Replaces the file in one step; readable by its owner only.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), FileError> {
+        atomic::replace(&self.0, bytes).map_err(|cause| FileError::System {
+            operation: "write",
+            path: self.0.clone(),
+            cause,
+        })
+    }
+
+    /// The same, in a folder that is made, for its owner only, if it is not there.
+    pub(crate) fn write_in_new_folder(&self, bytes: &[u8]) -> Result<(), FileError> {
+        let folder = self.0.parent().unwrap_or(Path::new("/"));
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|cause| FileError::System { operation: "mkdir", path: folder.to_owned(), cause })?;
+        self.write(bytes)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+fn confirm(cx: &mut Context, path: &Path) -> anyhow::Result<()> {
+    let label = format!("Would you like to overwrite {} [y/n]", path.display());
+    match cx.ask(Question { label: &label, flag: "--force" }, "", yes_or_no) {
+        Ok(answer) if is_yes(&answer) => Ok(()),
+        Ok(_) => Err(FileError::Exists.into()),
+        Err(PromptError::NoTerminal { .. }) => Err(FileError::ExistsUnasked(path.to_owned()).into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn yes_or_no(answer: &str) -> Option<String> {
+    let known = ["y", "yes", "n", "no"].contains(&answer.trim().to_ascii_lowercase().as_str());
+    (!known).then(|| "please answer y or n".to_owned())
+}
+
+fn is_yes(answer: &str) -> bool {
+    answer.trim().to_ascii_lowercase().starts_with('y')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_file_loses_white_space_at_its_end_only() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        for (content, password) in [(" a b\n", " a b"), ("two\nlines \u{2003}\r\n\n", "two\nlines"), ("", "")] {
+            std::fs::write(file.path(), content).expect("writable");
+            assert_eq!(read_password(file.path()).expect("readable").as_slice(), password.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_named_in_the_words_of_go() {
+        let error = read(Path::new("/does/not/exist")).expect_err("nothing is there");
+        assert_eq!(error.to_string(), "open /does/not/exist failed: no such file or directory");
+    }
+}
