@@ -154,10 +154,12 @@ impl Meter {
             return Err(Stop::HostCalls.into());
         }
         self.host_calls += 1;
+        self.charge(price)
+    }
+
+    /// Takes the price of work that is about to be done.
+    pub(crate) fn charge(&mut self, price: u64) -> wasmtime::Result<()> {
         self.fuel = self.fuel.saturating_add(price);
-        if self.fuel > self.fuel_limit {
-            return Err(Stop::Fuel.into());
-        }
-        Ok(())
+        if self.fuel > self.fuel_limit { Err(Stop::Fuel.into()) } else { Ok(()) }
     }
 }

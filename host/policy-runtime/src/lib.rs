@@ -45,6 +45,7 @@ pub mod testing;
 mod tests;
 mod text;
 mod trace;
+mod views;
 pub mod words;
 
 pub use answer::Answer;

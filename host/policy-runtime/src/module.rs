@@ -111,14 +111,12 @@ impl Module {
     }
 
     fn granted(&self, grants: &Grants) -> Result<(), Fault> {
-        match self.effects.iter().find(|(_, effect)| !grants.include(*effect)) {
-            Some((import, effect)) => {
-                return Err(Fault::UngrantedImport { import: import.clone(), grant: effect.grant() });
-            }
-            None => match self.effects.first() {
-                Some((import, _)) => Err(Fault::NotOffered { import: import.clone() }),
-                None => Ok(()),
-            },
+        if let Some((import, effect)) = self.effects.iter().find(|(_, effect)| !grants.include(*effect)) {
+            return Err(Fault::UngrantedImport { import: import.clone(), grant: effect.grant() });
+        }
+        match self.effects.first() {
+            None => Ok(()),
+            Some((import, _)) => Err(Fault::NotOffered { import: import.clone() }),
         }
     }
 }

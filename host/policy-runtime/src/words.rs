@@ -55,11 +55,7 @@ fn curve_name(curve: Curve) -> &'static str {
 
 /// One extension.
 pub fn extension(extension: &Extension) -> types::Extension {
-    types::Extension {
-        oid: extension.oid.to_string(),
-        critical: extension.critical,
-        value: extension.value.clone(),
-    }
+    types::Extension { oid: extension.oid.to_string(), critical: extension.critical, value: extension.value.clone() }
 }
 
 /// A set of usages.

@@ -38,18 +38,15 @@ impl Host for Guest {
         message: Vec<u8>,
         signature: Vec<u8>,
     ) -> wasmtime::Result<Result<(), CryptoError>> {
-        let price = match algorithm {
-            SignatureAlgorithm::Es384 | SignatureAlgorithm::Es512 => price::VERIFY_LARGE_CURVE,
-            _ => price::VERIFY,
-        };
-        self.meter.host_call(price + price::octets(message.len()))?;
+        let algorithm = jose_algorithm(algorithm);
+        self.meter.host_call(price::verify(Some(algorithm)) + price::octets(message.len()))?;
         Ok(verified(&self.assignment.keys, algorithm, &key, &message, &signature))
     }
 }
 
 fn verified(
     cache: &KeyCache,
-    algorithm: SignatureAlgorithm,
+    algorithm: Algorithm,
     key: &PublicKey,
     message: &[u8],
     signature: &[u8],
@@ -57,12 +54,12 @@ fn verified(
     let keys = match key {
         PublicKey::Jwk(text) => cache.json(text),
         PublicKey::Spki(der) => cache.spki(der),
-        PublicKey::Certificate(_) => return Err(CryptoError::InvalidKey("not yet".into())),
+        PublicKey::Certificate(der) => cache.certificate(der),
     };
     let keys = keys.map_err(refused)?;
     // Nothing here could choose from a set.
     let key = keys.choose(None).ok_or_else(|| CryptoError::InvalidKey("a set of keys is no key".to_owned()))?;
-    key.verify(jose_algorithm(algorithm), message, signature).map_err(refused)
+    key.verify(algorithm, message, signature).map_err(refused)
 }
 
 fn jose_algorithm(algorithm: SignatureAlgorithm) -> Algorithm {

@@ -1,7 +1,7 @@
 //! `step:policy/jose`: tokens, taken apart and verified by the same code the rest of the CA uses.
 
-use jose::JoseError;
 use jose::jws::Unverified;
+use jose::{Algorithm, JoseError};
 
 use super::{KeyCache, price};
 use crate::call::Guest;
@@ -15,18 +15,22 @@ impl Host for Guest {
     }
 
     fn verify(&mut self, token: String, keys: String) -> wasmtime::Result<Result<Jwt, contract::JoseError>> {
-        let octets = token.len().saturating_add(keys.len());
-        self.meter.host_call(price::VERIFY + price::octets(octets))?;
+        self.meter.host_call(price::CALL + price::octets(token.len().saturating_add(keys.len())))?;
+        let token = match Unverified::parse(&token) {
+            Ok(token) => token,
+            Err(error) => return Ok(Err(refused(error))),
+        };
+        // What the header claims is what is computed, or nothing is: the key's algorithm has to be the same.
+        self.meter.charge(price::verify(Algorithm::from_name(token.header().alg())))?;
         Ok(verified(&self.assignment.keys, &token, &keys))
     }
 }
 
-fn verified(cache: &KeyCache, token: &str, keys: &str) -> Result<Jwt, contract::JoseError> {
+fn verified(cache: &KeyCache, token: &Unverified<'_>, keys: &str) -> Result<Jwt, contract::JoseError> {
     let keys = cache.json(keys).map_err(refused)?;
-    let token = Unverified::parse(token).map_err(refused)?;
     let key = keys.choose(token.header().kid()).ok_or(contract::JoseError::NoMatchingKey)?;
     token.verify(key).map_err(refused)?;
-    Ok(jwt(&token))
+    Ok(jwt(token))
 }
 
 fn jwt(token: &Unverified<'_>) -> Jwt {

@@ -1,8 +1,9 @@
 //! Keys that guests verify with, parsed once.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use authority::Certificate;
 use jose::{JoseError, Jwk, JwkSet, VerifyingKey};
 
 /// Keys by the text or DER they were given as. Parsing one costs as much as verifying with it, and a provisioner
@@ -14,8 +15,17 @@ pub(crate) struct KeyCache {
 }
 
 struct Entry {
+    form: Form,
     source: Vec<u8>,
     keys: Arc<Keys>,
+}
+
+/// How a key was given. The same octets in another form are another key, or none.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Form {
+    Certificate,
+    Json,
+    Spki,
 }
 
 /// What a text or DER stands for.
@@ -30,20 +40,30 @@ impl KeyCache {
 
     /// A JSON Web Key, or a set of them.
     pub(super) fn json(&self, text: &str) -> Result<Arc<Keys>, JoseError> {
-        self.find_or_parse(text.as_bytes(), || Keys::from_json(text))
+        self.find_or_parse(Form::Json, text.as_bytes(), || Keys::from_json(text))
     }
 
-    /// A SubjectPublicKeyInfo. Its first octet tells it from a JSON text.
+    /// A SubjectPublicKeyInfo.
     pub(super) fn spki(&self, der: &[u8]) -> Result<Arc<Keys>, JoseError> {
-        self.find_or_parse(der, || VerifyingKey::from_spki(der).map(Keys::One))
+        self.find_or_parse(Form::Spki, der, || VerifyingKey::from_spki(der).map(Keys::One))
+    }
+
+    /// The key of a certificate, of which nothing else is looked at.
+    pub(super) fn certificate(&self, der: &[u8]) -> Result<Arc<Keys>, JoseError> {
+        self.find_or_parse(Form::Certificate, der, || {
+            let certificate =
+                Certificate::from_der(der).map_err(|_| JoseError::InvalidKey("it is in no X.509 certificate"))?;
+            VerifyingKey::from_spki(certificate.public_key().spki_der()).map(Keys::One)
+        })
     }
 
     fn find_or_parse(
         &self,
+        form: Form,
         source: &[u8],
         parse: impl FnOnce() -> Result<Keys, JoseError>,
     ) -> Result<Arc<Keys>, JoseError> {
-        if let Some(entry) = self.entries().iter().find(|entry| entry.source == source) {
+        if let Some(entry) = self.entries().iter().find(|entry| entry.form == form && entry.source == source) {
             return Ok(Arc::clone(&entry.keys));
         }
         let keys = Arc::new(parse()?);
@@ -51,11 +71,11 @@ impl KeyCache {
         if entries.len() == Self::ENTRIES {
             entries.pop_front();
         }
-        entries.push_back(Entry { source: source.to_owned(), keys: Arc::clone(&keys) });
+        entries.push_back(Entry { form, source: source.to_owned(), keys: Arc::clone(&keys) });
         Ok(keys)
     }
 
-    fn entries(&self) -> std::sync::MutexGuard<'_, VecDeque<Entry>> {
+    fn entries(&self) -> MutexGuard<'_, VecDeque<Entry>> {
         // Entries are whole whatever happened to a thread that held the lock.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -7,6 +7,7 @@ mod crypto;
 mod jose;
 mod keys;
 mod log;
+mod x509;
 
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
@@ -23,6 +24,7 @@ pub(crate) fn link(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     interfaces::log::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     interfaces::crypto::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     interfaces::jose::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    interfaces::x509::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     Ok(linker)
 }
 
@@ -32,12 +34,21 @@ impl interfaces::types::Host for Guest {}
 /// Prices in fuel, about a nanosecond a unit. They are part of what makes a decision repeatable: changing one changes
 /// which calls exceed their fuel.
 mod price {
+    use jose::Algorithm;
+
     /// Crossing the border and back.
     pub(super) const CALL: u64 = 1_000;
-    /// Checking a signature, parsing the key included.
-    pub(super) const VERIFY: u64 = 200_000;
-    /// The same on the larger curves.
-    pub(super) const VERIFY_LARGE_CURVE: u64 = 1_000_000;
+    /// Checking one signature of a certificate or a request, parsing the key included.
+    pub(super) const SIGNATURE: u64 = 400_000;
+
+    /// Checking a signature with an algorithm, parsing the key included. A name of no algorithm is refused for less.
+    pub(super) fn verify(algorithm: Option<Algorithm>) -> u64 {
+        match algorithm {
+            Some(Algorithm::Es384 | Algorithm::Es512) => 1_000_000,
+            Some(_) => 200_000,
+            None => 0,
+        }
+    }
 
     /// Hashing, or taking apart, so many octets.
     pub(super) fn octets(count: usize) -> u64 {

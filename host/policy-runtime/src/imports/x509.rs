@@ -1,0 +1,83 @@
+//! `step:policy/x509`: certificates and requests, read by the same code the CA reads them with.
+
+use authority::{Certificate, CertificationRequest, ObjectIdentifier, PathError, Timestamp, pem, verify_path};
+
+use super::price;
+use crate::call::Guest;
+use crate::contract::imports::x509::{ChainError, Host};
+use crate::contract::types::{CertificateInfo, CsrInfo};
+use crate::text::printable;
+
+impl Host for Guest {
+    fn parse_certificate(&mut self, certificate: Vec<u8>) -> wasmtime::Result<Result<CertificateInfo, String>> {
+        self.meter.host_call(price::CALL + price::octets(certificate.len()))?;
+        Ok(match Certificate::from_der(&certificate) {
+            Ok(certificate) => CertificateInfo::try_from(&certificate).map_err(text),
+            Err(error) => Err(text(error)),
+        })
+    }
+
+    fn parse_csr(&mut self, csr: Vec<u8>) -> wasmtime::Result<Result<CsrInfo, String>> {
+        self.meter.host_call(price::SIGNATURE + price::octets(csr.len()))?;
+        Ok(CertificationRequest::from_der(&csr).map(|request| CsrInfo::from(&request)).map_err(text))
+    }
+
+    fn decode_pem(&mut self, pem: String) -> wasmtime::Result<Result<Vec<Vec<u8>>, String>> {
+        self.meter.host_call(price::CALL + price::octets(pem.len()))?;
+        Ok(certificates(&pem).map_err(text))
+    }
+
+    fn verify_chain(
+        &mut self,
+        leaf: Vec<u8>,
+        intermediates: Vec<Vec<u8>>,
+        roots: Vec<Vec<u8>>,
+        at: i64,
+        ext_key_usages: Vec<String>,
+    ) -> wasmtime::Result<Result<Vec<Vec<u8>>, ChainError>> {
+        let octets = [&intermediates, &roots].into_iter().flatten().map(Vec::len).sum::<usize>() + leaf.len();
+        // A path has one signature for each of its certificates; looking for one may try more.
+        let signatures = (intermediates.len() as u64).saturating_add(1).saturating_mul(price::SIGNATURE);
+        self.meter.host_call(signatures.saturating_add(price::octets(octets)))?;
+        Ok(path(&leaf, &intermediates, &roots, at, &ext_key_usages))
+    }
+}
+
+fn certificates(text: &str) -> Result<Vec<Vec<u8>>, pem::PemError> {
+    let blocks = pem::blocks(text)?.into_iter();
+    Ok(blocks.filter(|block| block.label == "CERTIFICATE").map(|block| block.contents.to_vec()).collect())
+}
+
+fn path(
+    leaf: &[u8],
+    intermediates: &[Vec<u8>],
+    roots: &[Vec<u8>],
+    at: i64,
+    ext_key_usages: &[String],
+) -> Result<Vec<Vec<u8>>, ChainError> {
+    let certificate = |der: &[u8]| Certificate::from_der(der).map_err(|error| ChainError::Malformed(text(error)));
+    let all = |ders: &[Vec<u8>]| ders.iter().map(|der| certificate(der)).collect::<Result<Vec<_>, _>>();
+    let usage = |oid: &String| {
+        ObjectIdentifier::new(oid)
+            .map_err(|_| ChainError::Other(text(format!("`{oid}` is no object identifier in dotted form"))))
+    };
+    let usages = ext_key_usages.iter().map(usage).collect::<Result<Vec<_>, _>>()?;
+    let (leaf, intermediates, roots) = (certificate(leaf)?, all(intermediates)?, all(roots)?);
+    let path = verify_path(&leaf, &intermediates, &roots, Timestamp::from_unix(at), &usages).map_err(refused)?;
+    Ok(path.iter().map(|certificate| certificate.der().to_vec()).collect())
+}
+
+fn refused(error: PathError) -> ChainError {
+    match error {
+        PathError::Malformed { reason } => ChainError::Malformed(text(reason)),
+        PathError::Expired => ChainError::Expired,
+        PathError::NotYetValid => ChainError::NotYetValid,
+        PathError::UnknownIssuer => ChainError::UnknownIssuer,
+        PathError::UsageNotAllowed => ChainError::UsageNotAllowed,
+        PathError::Other { reason } => ChainError::Other(text(reason)),
+    }
+}
+
+fn text(reason: impl ToString) -> String {
+    printable(reason.to_string(), 512)
+}
