@@ -1,10 +1,38 @@
-//! Room under construction.
+//! An online certificate authority whose rules are programs.
+//!
+//! One signing request walks one road, and the road is a function: [`issuance::issue`]. A client shows a
+//! [credential](credential); the provisioner's module says what it is good for ([`admission`]); the core drafts the
+//! certificate; the checks look at the draft as it would be signed ([`policies`]); the core signs; the [`store`] spends
+//! the credential and keeps certificate and audit entry in one durable transaction. Only then an answer leaves.
+//!
+//! | Room | What it is about |
+//! |---|---|
+//! | [`server`], [`routes`] | sockets, TLS, HTTP; where an error becomes a status |
+//! | [`issuance`], [`admission`], [`decision`], [`disclosure`] | the road, who is let in, what is remembered, what is told |
+//! | [`policies`] | which module speaks for which token; our words and the contract's |
+//! | [`store`], [`audit`] | what is durable, and the chain that makes a change to it visible |
+//! | [`config`], [`snapshot`], [`app`] | `ca.json`; what one generation of it serves with; how all is connected |
 
+pub mod admission;
+pub mod app;
+pub mod args;
 pub mod audit;
+pub mod call;
 pub mod clock;
 pub mod config;
+pub mod credential;
+pub mod decision;
+pub mod dev;
+pub mod disclosure;
+pub mod issuance;
 pub mod limits;
+pub mod policies;
+pub mod program;
 pub mod routes;
 pub mod server;
+pub mod snapshot;
 pub mod store;
 pub mod telemetry;
+
+mod own;
+mod publication;

@@ -21,6 +21,9 @@ mod reader;
 mod suggest;
 mod tls;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeMap,
     fmt,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use authority::{Certificate, oid};
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme,
     client::danger::HandshakeSignatureValid,
     crypto::CryptoProvider,
     pki_types::{CertificateDer, UnixTime},
@@ -15,7 +16,8 @@ use rustls::{
 
 use crate::limits;
 
-/// Verifies to our own roots and intermediates, for clientAuth, a chain that is not longer than ours can be.
+/// Verifies to our own roots and intermediates a certificate that says it is for clientAuth, in a chain that is not
+/// longer than ours can be.
 ///
 /// Intermediates are trusted as well as roots, so that a client that sends nothing but its own certificate can renew it.
 #[derive(Debug)]
@@ -40,7 +42,13 @@ impl ClientCertVerifier for OptionalClientVerifier {
         if intermediates.len() >= limits::PRESENTED_CHAIN {
             return Err(Error::General(format!("more than {} certificates presented", limits::PRESENTED_CHAIN)));
         }
-        self.webpki.verify_client_cert(end_entity, intermediates, now)
+        let verified = self.webpki.verify_client_cert(end_entity, intermediates, now)?;
+        // webpki takes a certificate that names no purpose for one that serves every purpose.
+        let certificate = Certificate::from_der(end_entity).map_err(|_| CertificateError::BadEncoding)?;
+        if !certificate.ext_key_usages().contains(&oid::CLIENT_AUTH) {
+            return Err(CertificateError::InvalidPurpose.into());
+        }
+        Ok(verified)
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {

@@ -170,3 +170,6 @@ fn note_panic(ended: Result<(), JoinError>) {
         tracing::error!(%error, "a connection panicked");
     }
 }
+
+#[cfg(test)]
+mod tests;

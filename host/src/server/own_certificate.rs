@@ -185,3 +185,23 @@ impl fmt::Debug for OwnCertificate {
         f.debug_struct("OwnCertificate").field("validity", &self.current.load().validity).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn renewal_is_due_after_about_two_thirds_of_its_life() {
+        let validity = Validity { not_before: Timestamp::from_unix(0), not_after: Timestamp::from_unix(86_400) };
+        let due: Vec<_> = (0..200).map(|_| renewal_time(validity).as_unix()).collect();
+        assert!(due.iter().all(|due| (86_400 - 28_800 - 4_320..=86_400 - 28_800).contains(due)), "{due:?}");
+        assert!(due.iter().any(|other| Some(other) != due.first()), "replicas renew at different times");
+    }
+
+    #[test]
+    fn a_certificate_without_life_is_due_at_its_end_and_not_before_time_began() {
+        let at = Timestamp::from_unix(100);
+        assert_eq!(renewal_time(Validity { not_before: at, not_after: at }), at);
+        assert_eq!(random_below(Duration::ZERO), Duration::ZERO);
+    }
+}

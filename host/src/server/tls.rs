@@ -149,19 +149,3 @@ fn iana(suite: CipherSuite) -> Suite {
         CipherSuite::EcdheRsaChacha20Poly1305 => Suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     }
 }
-
-impl From<&TlsConfig> for api_types::TlsOptions {
-    /// What clients are told: what is in force here, with the suites in the spelling of 2019.
-    fn from(tls: &TlsConfig) -> Self {
-        let version = |version| match version {
-            TlsVersion::Tls12 => api_types::TlsVersion::V1_2,
-            TlsVersion::Tls13 => api_types::TlsVersion::V1_3,
-        };
-        Self {
-            cipher_suites: tls.cipher_suites.iter().map(ToString::to_string).collect(),
-            min_version: version(tls.min_version),
-            max_version: version(tls.max_version),
-            renegotiation: tls.renegotiation,
-        }
-    }
-}

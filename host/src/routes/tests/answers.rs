@@ -86,7 +86,7 @@ async fn a_page_limit_that_is_no_number_is_a_bad_request() {
             answer.json()["message"].as_str().unwrap().starts_with("The request could not be completed: error conv")
         );
     }
-    for limit in ["", "+2", "-7", "0"] {
+    for limit in ["", "%2B2", "-7", "0"] {
         assert_eq!(get(&format!("/provisioners?limit={limit}&cursor=&other=%ff")).await.status, 200, "{limit}");
     }
 }

@@ -1,0 +1,292 @@
+//! The first step of the road: who knocks, and what may they have?
+//!
+//! A token is handed to the provisioner it names; a certificate of ours is compared with the record and handed to the
+//! provisioner that issued it. Both end in an [`Admission`], and from there on the road does not ask which it was.
+
+use crate::{
+    audit::Digest,
+    call::{Call, Requested},
+    credential::{CertificateError, CredentialError, Token},
+    decision::Decision,
+    issuance::IssueError,
+    limits,
+    policies::{Authorized, Bounds, Checks, CredentialUse, History, Provisioner, Question},
+    snapshot::Snapshot,
+    store::{CertificateRecord, Issuance, SingleUse},
+};
+use authority::{
+    Certificate, CertificationRequest, CommonNameRule, Draft, Edit, Grant, NameRule, Signed, Timestamp, Validity,
+};
+use policy_runtime::contract::types::{Identity, Operation};
+use std::time::Duration;
+
+/// A way to knock.
+#[derive(Clone, Copy)]
+pub enum Knock<'a> {
+    /// `POST /sign`: a token and a certification request.
+    Sign(&'a SignRequest),
+    /// `POST /renew`: the certificate of the TLS client, and whatever it sent along to verify it, in DER.
+    Renew(&'a [&'a [u8]]),
+    /// The CA itself, for its listener: nobody can send this.
+    Own(&'a OwnRequest),
+}
+
+/// What a client sends for its first certificate. It has no `Debug`: the token is a secret until it is spent.
+pub struct SignRequest {
+    /// The certification request in PEM.
+    pub csr: String,
+    /// The token.
+    pub token: String,
+    /// The validity it asks for.
+    pub requested: Requested,
+    /// JSON for the provisioner's module.
+    pub template_data: Option<String>,
+}
+
+/// What the CA asks of itself: a certificate for the names in its configuration.
+pub struct OwnRequest {
+    /// For a fresh key of its own.
+    pub request: CertificationRequest,
+}
+
+impl Knock<'_> {
+    /// What the client is trying to do.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Self::Sign(_) | Self::Own(_) => Operation::Sign,
+            Self::Renew(_) => Operation::Renew,
+        }
+    }
+}
+
+/// A client that was let in, with what it may have.
+pub struct Admission<'a> {
+    operation: Operation,
+    provisioner: Option<&'a Provisioner>,
+    identity: Identity,
+    basis: Basis,
+    requested: Requested,
+    bounds: Bounds,
+    spend: Option<CredentialUse>,
+    history: History,
+}
+
+/// What the certificate is made from.
+enum Basis {
+    Request { request: CertificationRequest, grant: Grant },
+    Previous(Certificate),
+}
+
+impl<'a> Admission<'a> {
+    /// Opens the door, or says why not.
+    pub async fn of(
+        ca: &'a Snapshot,
+        call: &Call,
+        knock: Knock<'_>,
+        decision: &mut Decision,
+    ) -> Result<Self, IssueError> {
+        match knock {
+            Knock::Sign(ask) => Self::by_token(ca, call, ask, decision).await,
+            Knock::Renew(chain) => Self::by_certificate(ca, call, chain, decision).await,
+            Knock::Own(ask) => Ok(Self::own(ca, ask, decision)),
+        }
+    }
+
+    async fn by_token(
+        ca: &'a Snapshot,
+        call: &Call,
+        ask: &SignRequest,
+        decision: &mut Decision,
+    ) -> Result<Self, IssueError> {
+        let request = CertificationRequest::from_pem(&ask.csr)?;
+        decision.names(request.subject_alt_names().iter());
+        let token = Token::parse(&ask.token)?;
+        let provisioner = ca.policies.of_token(&token).ok_or(CredentialError::UnknownProvisioner)?;
+        decision.provisioner(provisioner.name(), None);
+        decision.modules(provisioner.digests());
+        if ca.store.origin().set_back && !ca.vouches_for(&token) {
+            return Err(CredentialError::BeforeRestore.into());
+        }
+        let template_data = ask.template_data.clone();
+        let authorized = provisioner.authorize_sign(call, &token, &request, ask.requested, template_data).await?;
+        let Authorized { identity, grant, bounds, spend } = authorized;
+        decision.provisioner(provisioner.name(), spend.as_ref().map(|spend| spend.digest(provisioner.name())));
+        decision.subject(&identity.subject);
+        Ok(Self {
+            operation: Operation::Sign,
+            provisioner: Some(provisioner),
+            identity,
+            basis: Basis::Request { request, grant },
+            requested: ask.requested,
+            bounds,
+            spend,
+            history: History::default(),
+        })
+    }
+
+    async fn by_certificate(
+        ca: &'a Snapshot,
+        call: &Call,
+        chain: &[&[u8]],
+        decision: &mut Decision,
+    ) -> Result<Self, IssueError> {
+        let (leaf, others) = chain.split_first().ok_or(CertificateError::Missing)?;
+        let leaf = Certificate::from_der(leaf).map_err(CertificateError::Unreadable)?;
+        decision.names(leaf.subject_alt_names().into_iter().flat_map(|names| names.iter()));
+        // The handshake verified it once; a connection lives longer than a certificate may.
+        ca.verify_client(&leaf, others, call.now)?;
+        let record = ca.store.certificate(*leaf.serial_number()).await?;
+        let history = history(ca, &leaf, record)?;
+        let named = leaf.provisioner_extension().map_err(CertificateError::Extension)?;
+        let provisioner = match &named {
+            None => None,
+            Some(extension) => {
+                let gone = || CertificateError::ProvisionerGone { name: extension.name.clone() };
+                let found = ca.policies.of_certificate(&extension.name, &extension.credential_id).ok_or_else(gone)?;
+                decision.provisioner(found.name(), None);
+                decision.modules(found.digests());
+                Some(found)
+            }
+        };
+        let identity = match provisioner {
+            Some(provisioner) => provisioner.authorize_renew(call, Operation::Renew, &leaf, history).await?,
+            // A certificate of a CA that did not name its provisioner: upstream renews those, and so do we.
+            None => {
+                decision.modules(ca.policies.own_checks().digests());
+                unnamed(leaf.subject().common_name().unwrap_or_default())
+            }
+        };
+        decision.subject(&identity.subject);
+        Ok(Self {
+            operation: Operation::Renew,
+            provisioner,
+            identity,
+            basis: Basis::Previous(leaf),
+            requested: Requested::default(),
+            bounds: Bounds::default(),
+            spend: None,
+            history,
+        })
+    }
+
+    fn own(ca: &'a Snapshot, ask: &OwnRequest, decision: &mut Decision) -> Self {
+        let names = &ca.own_names;
+        decision.modules(ca.policies.own_checks().digests());
+        decision.subject(&names.common_name);
+        Self {
+            operation: Operation::Sign,
+            provisioner: None,
+            identity: unnamed(&names.common_name),
+            basis: Basis::Request {
+                request: ask.request.clone(),
+                grant: Grant {
+                    subject: names.common_name.clone(),
+                    csr_sha256: None,
+                    common_name: CommonNameRule::OneOf(vec![names.common_name.clone()]),
+                    subject_alt_names: NameRule::Exact(names.subject_alt_names.clone()),
+                    not_before: None,
+                    not_after: None,
+                    provisioner: None,
+                },
+            },
+            requested: Requested::default(),
+            bounds: Bounds::default(),
+            spend: None,
+            history: History::default(),
+        }
+    }
+
+    /// What would be signed, before any check has seen it.
+    pub fn draft(&self, ca: &Snapshot, now: Timestamp) -> Result<Draft, IssueError> {
+        match &self.basis {
+            Basis::Request { request, grant } => Ok(ca.authority.draft(request, grant.clone(), now)?),
+            Basis::Previous(previous) => {
+                let mut draft = ca.authority.redraft(previous, None, now)?;
+                // As long as the old one, from now on: the checks may shorten it.
+                let old = previous.validity();
+                let length = old.not_after.duration_since(old.not_before).unwrap_or(Duration::ZERO);
+                let not_before = now.saturating_sub(ca.backdate);
+                if let Some(not_after) = not_before.checked_add(length) {
+                    draft.apply(Edit::SetValidity(Validity { not_before, not_after }))?;
+                }
+                Ok(draft)
+            }
+        }
+    }
+
+    /// The checks that look at the draft.
+    pub fn checks(&self, ca: &'a Snapshot) -> Checks<'a> {
+        self.provisioner.map_or_else(|| ca.policies.own_checks(), Provisioner::checks)
+    }
+
+    /// What the checks are told besides the draft.
+    pub fn question(&self) -> Question<'_> {
+        let (request, previous) = match &self.basis {
+            Basis::Request { request, .. } => (Some(request), None),
+            Basis::Previous(previous) => (None, Some(previous)),
+        };
+        Question {
+            operation: self.operation,
+            identity: self.identity.clone(),
+            requested: self.requested,
+            bounds: self.bounds,
+            request,
+            previous,
+        }
+    }
+
+    /// What the store is to do about it: all of it or nothing.
+    pub fn issuance(self, signed: &Signed, decision: &Decision) -> Issuance {
+        let certificate = signed.certificate();
+        let provisioner = self.provisioner.map(Provisioner::name).unwrap_or_default();
+        let spend = self.spend.map(|spend| SingleUse {
+            id: spend.digest(provisioner),
+            expires: spend.expires.checked_add(limits::LEEWAY).unwrap_or(Timestamp::LAST),
+        });
+        let (previous, renewals) = match &self.basis {
+            Basis::Request { .. } => (None, 0),
+            Basis::Previous(previous) => (Some(*previous.serial_number()), self.history.renewals.saturating_add(1)),
+        };
+        let validity = certificate.validity();
+        let names = certificate.subject_alt_names().map(|names| names.iter().collect()).unwrap_or_default();
+        let entry = decision.issued();
+        let certificate = CertificateRecord {
+            serial_number: *certificate.serial_number(),
+            der: certificate.der().to_vec(),
+            provisioner: provisioner.to_owned(),
+            credential_id: self.identity.credential_id,
+            subject: self.identity.subject,
+            names,
+            validity,
+            operation: entry.operation,
+            previous,
+            first_issued: self.history.first_issued.unwrap_or(validity.not_before),
+            renewals,
+            policies: entry.modules.clone(),
+        };
+        Issuance::new(spend, certificate, entry)
+    }
+}
+
+/// An identity that no provisioner vouches for.
+fn unnamed(subject: &str) -> Identity {
+    Identity { subject: subject.to_owned(), credential_id: String::new(), attributes: Vec::new() }
+}
+
+/// What is known of a certificate: from its record, or, when it was issued before there were records, from itself.
+fn history(ca: &Snapshot, leaf: &Certificate, record: Option<CertificateRecord>) -> Result<History, CertificateError> {
+    match record {
+        // The whole certificate: a serial number alone proves nothing.
+        Some(record) if record.der == leaf.der() => {
+            Ok(History { first_issued: Some(record.first_issued), renewals: record.renewals })
+        }
+        None if leaf.validity().not_before < ca.store.origin().created => Ok(History::default()),
+        _ => Err(CertificateError::NotOnRecord { serial_number: leaf.serial_number().to_string() }),
+    }
+}
+
+impl CredentialUse {
+    fn digest(&self, provisioner: &str) -> Digest {
+        Digest::of_credential(provisioner, &self.id)
+    }
+}

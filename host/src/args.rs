@@ -1,0 +1,61 @@
+//! The command line of `step-ca`.
+
+use clap::{Parser, Subcommand};
+use std::{net::SocketAddr, path::PathBuf, sync::LazyLock};
+
+/// An online certificate authority whose rules are programs
+///
+/// The configuration is the ca.json that `step ca init` writes; without an argument it is
+/// $STEPPATH/config/ca.json.
+#[derive(Debug, Parser)]
+#[command(name = "step-ca", version = version(), args_conflicts_with_subcommands = true)]
+pub struct Args {
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The configuration file
+    #[arg(value_name = "CONFIG")]
+    pub config: Option<PathBuf>,
+
+    /// File with the password of the intermediate key; trailing white space is not part of it
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+
+    /// Serve a CA of your own on this machine: makes a PKI if there is none, and says what to type next
+    #[arg(long, conflicts_with_all = ["config", "password_file"])]
+    pub dev: bool,
+
+    /// With --dev: where to listen
+    #[arg(long, value_name = "ADDRESS", requires = "dev", default_value = "127.0.0.1:9443")]
+    pub address: SocketAddr,
+}
+
+/// What `step-ca` does instead of serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Load everything, report every problem, and serve nothing
+    Check {
+        /// The configuration file
+        #[arg(value_name = "CONFIG")]
+        config: Option<PathBuf>,
+        /// File with the password of the intermediate key
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// Print the limits that requests, modules and connections are held to
+    Limits,
+    /// Print the version
+    Version,
+}
+
+/// Product, version and platform, then the day of the release, in the shape upstream prints it.
+pub fn version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        format!("Step CA/{} ({os}/{arch})\nRelease Date: {RELEASED}", env!("CARGO_PKG_VERSION"))
+    });
+    &TEXT
+}
+
+const RELEASED: &str = "2026-11-24 12:00 UTC";

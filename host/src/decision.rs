@@ -1,0 +1,92 @@
+//! What is known about one request so far, on its way to a line in the audit log.
+
+use crate::{
+    audit::{Digest, Entry, Module, Operation, Outcome},
+    call::Call,
+    issuance::IssueError,
+    policies::{Reviewed, Stop},
+};
+use policy_runtime::contract::types;
+
+/// A decision in the making. It learns as the road goes on, and ends as an [`Entry`] however the road ends.
+#[derive(Debug)]
+pub struct Decision {
+    entry: Entry,
+}
+
+impl Decision {
+    /// A request at the door.
+    pub fn new(call: &Call, operation: types::Operation) -> Self {
+        // Until it is issued nothing is.
+        let (id, request_id) = (fresh_id(), call.request_id.clone());
+        let entry = Entry::new(id, call.now, request_id, words(operation), Outcome::Refused);
+        Self { entry: Entry { peer: call.peer, ..entry } }
+    }
+
+    /// Identifies the decision; the client is told.
+    pub fn id(&self) -> &str {
+        &self.entry.id
+    }
+
+    /// The provisioner is known, and what will be spent.
+    pub fn provisioner(&mut self, name: &str, credential: Option<Digest>) {
+        self.entry.provisioner = Some(name.to_owned());
+        self.entry.credential = credential;
+    }
+
+    /// The modules that have a say.
+    pub fn modules<'a>(&mut self, modules: impl Iterator<Item = (&'a str, [u8; 32])>) {
+        let module = |(name, digest): (&str, _)| Module { name: name.to_owned(), sha256: Digest::from_bytes(digest) };
+        self.entry.modules = modules.map(module).collect();
+    }
+
+    /// Who the client is.
+    pub fn subject(&mut self, subject: &str) {
+        self.entry.subject = Some(subject.to_owned());
+    }
+
+    /// What the certificate is asked to say.
+    pub fn names(&mut self, names: impl Iterator<Item = String>) {
+        self.entry.names = names.collect();
+    }
+
+    /// What the checks made of the draft.
+    pub fn reviewed(&mut self, reviewed: &Reviewed) {
+        self.entry.edits = reviewed.notes.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    }
+
+    /// It was signed. The store adds what it knows of the certificate.
+    pub fn issued(&self) -> Entry {
+        Entry { outcome: Outcome::Issued, ..self.entry.clone() }
+    }
+
+    /// It was not.
+    pub fn refused(mut self, error: &IssueError) -> Entry {
+        self.entry.outcome = if error.is_fault() { Outcome::Fault } else { Outcome::Refused };
+        self.entry.rule = match error {
+            IssueError::Policy(Stop::Refused { denial, .. }) => {
+                denial.reasons.first().map(|reason| reason.rule.clone())
+            }
+            _ => None,
+        };
+        self.entry.message = Some(error.to_string());
+        self.entry
+    }
+}
+
+fn words(operation: types::Operation) -> Operation {
+    match operation {
+        types::Operation::Sign => Operation::Sign,
+        types::Operation::Renew => Operation::Renew,
+        types::Operation::Rekey => Operation::Rekey,
+        types::Operation::Revoke => Operation::Revoke,
+        types::Operation::Finalize => Operation::Finalize,
+    }
+}
+
+/// 80 random bits in hexadecimal.
+fn fresh_id() -> String {
+    let mut octets = [0; 10];
+    aws_lc_rs::rand::fill(&mut octets).expect("the system's random source answers");
+    hex::encode(octets)
+}

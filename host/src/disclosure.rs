@@ -1,0 +1,93 @@
+//! What a client learns of a road that ended early.
+//!
+//! Every error is matched by name and given a kind; the routes turn the kind into a status. A refusal says which rule
+//! was broken; that a credential is not good is all a stranger hears about it; a fault says nothing.
+
+use crate::{
+    app::OutOfRange,
+    credential::CredentialError,
+    issuance::{IssueError, NotIssued},
+    policies::Stop,
+    routes::{RefusalKind, Refused},
+    store::StoreError,
+};
+use api_types::Reason;
+use authority::DraftError;
+use policy_runtime::contract::types::{self, Denial, DenialKind};
+use std::time::Duration;
+
+impl From<NotIssued> for Refused {
+    fn from(NotIssued { decision_id, error }: NotIssued) -> Self {
+        let message = error.to_string();
+        let kind = kind(&error);
+        let (told, public_message, reasons) = match error {
+            // The module chose its words; our prefix is for the log.
+            IssueError::Policy(Stop::Refused { policy, denial }) => {
+                tracing::info!(%policy, decision = decision_id, details = ?denial.details, "{}", denial.message);
+                let Denial { message, public_message, reasons, .. } = denial;
+                (message, public_message, reasons.into_iter().map(reason).collect())
+            }
+            _ => (message, None, Vec::new()),
+        };
+        Self { kind, message: told, public_message, reasons, decision_id: Some(decision_id) }
+    }
+}
+
+fn kind(error: &IssueError) -> RefusalKind {
+    if error.is_passing() {
+        return RefusalKind::Unavailable { retry_after: RETRY_AFTER };
+    }
+    match error {
+        IssueError::Request(_) => RefusalKind::BadRequest,
+        IssueError::Credential(CredentialError::Missing) => RefusalKind::BadRequest,
+        IssueError::Credential(_) | IssueError::Certificate(_) => RefusalKind::Unauthorized,
+        IssueError::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),
+        IssueError::Policy(Stop::Names(_)) => RefusalKind::Forbidden,
+        IssueError::Policy(Stop::Fault { .. }) | IssueError::Edit(_) | IssueError::Sign(_) => RefusalKind::Fault,
+        IssueError::Draft(error) => drafted(error),
+        IssueError::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => RefusalKind::Unauthorized,
+        IssueError::Store(_) => RefusalKind::Fault,
+    }
+}
+
+fn drafted(error: &DraftError) -> RefusalKind {
+    use DraftError as E;
+    match error {
+        E::Grant(_) | E::TooManyNames { .. } | E::KeyInUse => RefusalKind::Forbidden,
+        E::Key(_) | E::PreviousIsCa | E::SubjectAltName(_) | E::Extension(_) => RefusalKind::Unauthorized,
+        E::Expired { .. } | E::Validity(_) => RefusalKind::BadRequest,
+        // Whatever a module made of the draft, the core let it through until now.
+        E::NoValidity | E::Names | E::KeyUsage { .. } | E::ExtKeyUsage | E::Ca | E::Provisioner => RefusalKind::Fault,
+    }
+}
+
+/// What a client learns of a time that no certificate can name.
+pub(crate) fn out_of_range(error: OutOfRange) -> Refused {
+    Refused {
+        kind: RefusalKind::BadRequest,
+        message: error.to_string(),
+        public_message: None,
+        reasons: Vec::new(),
+        decision_id: None,
+    }
+}
+
+fn denied(kind: DenialKind) -> RefusalKind {
+    match kind {
+        DenialKind::BadRequest => RefusalKind::BadRequest,
+        DenialKind::Unauthorized => RefusalKind::Unauthorized,
+        DenialKind::Forbidden => RefusalKind::Forbidden,
+        DenialKind::NotFound => RefusalKind::NotFound,
+        DenialKind::TooManyRequests => RefusalKind::TooManyRequests,
+        DenialKind::Pending => RefusalKind::Pending,
+        DenialKind::NotImplemented => RefusalKind::NotImplemented,
+    }
+}
+
+fn reason(reason: types::Reason) -> Reason {
+    let types::Reason { rule, message, field, got, want, hint } = reason;
+    Reason { rule, message, field, got, want, hint }
+}
+
+/// Until a store that recovers, or a queue of policy calls, is worth another try.
+const RETRY_AFTER: Duration = Duration::from_secs(5);

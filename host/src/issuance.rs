@@ -1,0 +1,154 @@
+//! The road of one issuance, from a knock at the door to a certificate on record.
+//!
+//! ```text
+//!  knock ──► authorize ──► draft ──► review ──► sign ──► record ──► Issued
+//!             policy        core    policies    core     store
+//! ```
+//!
+//! Order lives in types: a [`Draft`](authority::Draft) becomes [`Approved`](authority::Approved), then [`Signed`], then
+//! [`Issued`], each made from the one before it, which is moved away. Only an [`Issued`] certificate can be encoded as
+//! an answer, and only a receipt of the store makes one. A road that ends early leaves the token unspent.
+
+use crate::{
+    admission::{Admission, Knock},
+    call::Call,
+    credential::{CertificateError, CredentialError},
+    decision::Decision,
+    policies::{PolicyFault, Stop},
+    snapshot::Snapshot,
+    store::{Recorded, StoreError},
+};
+use authority::{DraftError, EditError, RequestError, SerialNumber, SignError, Signed};
+use policy_runtime::Fault;
+use thiserror::Error;
+
+/// Issues one certificate, or says why not. Either way the decision is on record.
+///
+/// # Errors
+/// A bad request, a credential that is not good, a refusal of a policy or of the core, or a fault; with the identifier
+/// of the decision.
+pub async fn issue(ca: &Snapshot, call: &Call, knock: Knock<'_>) -> Result<Issued, NotIssued> {
+    // A serial number of 159 random bits that is taken already is drawn once more.
+    let mut attempts = 0..2;
+    loop {
+        attempts.next();
+        let mut decision = Decision::new(call, knock.operation());
+        let decision_id = decision.id().to_owned();
+        match walk(ca, call, knock, &mut decision).await {
+            Ok(issued) => return Ok(issued),
+            Err(IssueError::Store(StoreError::SerialTaken)) if !attempts.is_empty() => {}
+            Err(error) => {
+                ca.store.record_refusal(decision.refused(&error));
+                return Err(NotIssued { decision_id, error });
+            }
+        }
+    }
+}
+
+async fn walk(ca: &Snapshot, call: &Call, knock: Knock<'_>, decision: &mut Decision) -> Result<Issued, IssueError> {
+    // 1. Who asks, and what may they ask for? The provisioner's module answers.
+    let admission = Admission::of(ca, call, knock, decision).await?;
+    // 2. What exactly would we sign?
+    let draft = admission.draft(ca, call.now)?;
+    // 3. Do the checks agree? A refusal ends the road here; the core has the last word after them.
+    let reviewed = admission.checks(ca).review(call, draft, admission.question()).await?;
+    decision.reviewed(&reviewed);
+    let approved = reviewed.draft.approve(call.now)?;
+    // 4. Sign, in memory. The approval is moved in, so it cannot be used twice.
+    let signed = ca.authority.sign(approved, random_serial_number())?;
+    // 5. Spend the credential, take the serial, keep certificate and audit entry: one durable transaction. Only then it
+    //    leaves.
+    let issuance = admission.issuance(&signed, decision);
+    let receipt = ca.store.record(issuance).await?;
+    Ok(Issued::new(signed, receipt))
+}
+
+fn random_serial_number() -> SerialNumber {
+    let mut octets = [0; SerialNumber::OCTETS];
+    aws_lc_rs::rand::fill(&mut octets).expect("the system's random source answers");
+    SerialNumber::from_random(octets)
+}
+
+/// A certificate that is on record: the only kind that can become an answer.
+#[derive(Debug)]
+pub struct Issued {
+    signed: Signed,
+    receipt: Recorded,
+}
+
+impl Issued {
+    fn new(signed: Signed, receipt: Recorded) -> Self {
+        Self { signed, receipt }
+    }
+
+    /// The certificate and those above it.
+    pub fn signed(&self) -> &Signed {
+        &self.signed
+    }
+
+    /// Where the record is.
+    pub fn receipt(&self) -> Recorded {
+        self.receipt
+    }
+}
+
+/// A road that ended before its end.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct NotIssued {
+    /// Identifies the entry of the audit log.
+    pub decision_id: String,
+    /// Why.
+    pub error: IssueError,
+}
+
+/// Why there is no certificate.
+#[derive(Debug, Error)]
+pub enum IssueError {
+    /// The certification request is not one, or not one we sign.
+    #[error("invalid csr: {0}")]
+    Request(#[from] RequestError),
+    /// The credential cannot be looked at.
+    #[error("authorize: {0}")]
+    Credential(#[from] CredentialError),
+    /// The client certificate is not good.
+    #[error("renew: {0}")]
+    Certificate(#[from] CertificateError),
+    /// A policy said no, or failed.
+    #[error(transparent)]
+    Policy(#[from] Stop),
+    /// The core does not sign this.
+    #[error("sign: {0}")]
+    Draft(#[from] DraftError),
+    /// The previous validity cannot be set again.
+    #[error("renew: {0}")]
+    Edit(#[from] EditError),
+    /// Signing failed.
+    #[error("sign: {0}")]
+    Sign(#[from] SignError),
+    /// It was not recorded.
+    #[error("record: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl IssueError {
+    /// Whether it is our failure rather than a refusal.
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Request(_) | Self::Credential(_) | Self::Certificate(_) | Self::Draft(_) => false,
+            Self::Policy(Stop::Refused { .. } | Stop::Names(_)) => false,
+            Self::Policy(Stop::Fault { .. }) | Self::Edit(_) | Self::Sign(_) => true,
+            Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => false,
+            Self::Store(_) => true,
+        }
+    }
+
+    /// Whether the same request may succeed later, without anybody changing anything.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Policy(Stop::Fault { fault: PolicyFault::Runtime(Fault::Busy { .. }), .. })
+                | Self::Store(StoreError::Unavailable(_) | StoreError::OutcomeUnknown | StoreError::Damaged(_))
+        )
+    }
+}

@@ -1,0 +1,47 @@
+//! The CA's own certificate for its listener, issued on the same road as everybody's: reviewed by `builtin:claims`,
+//! signed, recorded.
+
+use crate::{
+    admission::{Knock, OwnRequest},
+    app::App,
+    issuance,
+    server::{Issuing, OnlineCertificate, OnlineIssuer},
+};
+use authority::{
+    Certificate,
+    keys::{KeySpec, PrivateKey},
+    pki,
+};
+use std::sync::Arc;
+
+/// Issues the certificates of the listener.
+pub(crate) struct Issuer {
+    app: Arc<App>,
+}
+
+impl Issuer {
+    /// From whatever snapshot is in force when it is asked.
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        Self { app }
+    }
+
+    async fn issue_one(&self) -> Result<OnlineCertificate, Box<dyn std::error::Error + Send + Sync>> {
+        let ca = self.app.snapshot();
+        let key = PrivateKey::generate(KeySpec::EcP256)?;
+        let names = &ca.own_names;
+        let request = OwnRequest { request: pki::create_csr(&key, &names.common_name, &names.subject_alt_names)? };
+        let issued = issuance::issue(&ca, &self.app.own_call(), Knock::Own(&request)).await?;
+        let chain = issued.signed().chain().map(|certificate: &Certificate| certificate.der().to_vec().into());
+        Ok(OnlineCertificate {
+            chain: chain.collect(),
+            validity: issued.signed().certificate().validity(),
+            key: rustls::pki_types::PrivatePkcs8KeyDer::from(key.to_pkcs8_der()?.to_vec()).into(),
+        })
+    }
+}
+
+impl OnlineIssuer for Issuer {
+    fn issue(&self) -> Issuing<'_> {
+        Box::pin(self.issue_one())
+    }
+}

@@ -1,0 +1,380 @@
+//! From `ca.json` to policies that can be asked: files become modules, modules are initialised, tokens get their routes.
+//!
+//! Every problem of every module is reported, with its place in `ca.json`. All of this happens off the serving path.
+
+use super::{BoundCheck, Policies, Provisioner, route::Routes};
+use crate::{
+    config::{Builtin, Config, PolicyConfig, PolicyName, ProvisionerConfig},
+    limits,
+};
+use policy_runtime::{
+    Check, Fault, Grants, InitError, Limits, Module, Runtime,
+    contract::{
+        check::{self, Operations},
+        provisioner::{self, Audiences},
+        types::ConfigError,
+    },
+};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs::File,
+    io::{self, Read},
+    net::Ipv6Addr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use thiserror::Error;
+
+/// The modules that come with the CA, as they were compiled from `policies/`.
+const BUILTIN_JWK: &[u8] = include_bytes!("../../../policies/dist/jwk.wasm");
+const BUILTIN_CLAIMS: &[u8] = include_bytes!("../../../policies/dist/claims.wasm");
+
+impl Policies {
+    /// Loads every module `config` names and initialises it for each provisioner it serves.
+    ///
+    /// # Errors
+    /// All problems of all modules: files, pins, imports, configuration, routing keys that two provisioners claim.
+    pub async fn load(runtime: &Runtime, config: &Config) -> Result<Self, Vec<PolicyProblem>> {
+        let mut loader = Loader { config, modules: HashMap::new(), problems: Vec::new() };
+        loader.compile(runtime).await;
+        let mut policies = Self { provisioners: Vec::new(), routes: Routes::default(), own_checks: Vec::new() };
+        for provisioner in &config.authority.provisioners {
+            let loaded = loader.provisioner(provisioner).await;
+            policies.provisioners.extend(loaded);
+        }
+        let claims = PolicyName::Builtin(Builtin::Claims);
+        policies.own_checks.extend(loader.check(&claims, None).await);
+        if loader.problems.is_empty() {
+            policies.add_routes(config, &mut loader.problems);
+        }
+        if loader.problems.is_empty() { Ok(policies) } else { Err(loader.problems) }
+    }
+
+    fn add_routes(&mut self, config: &Config, problems: &mut Vec<PolicyProblem>) {
+        for (index, provisioner) in self.provisioners.iter().enumerate() {
+            for key in &provisioner.module.descriptor().routing_keys {
+                if let Err(taken) = self.routes.add(key.clone(), index) {
+                    let place = |index: usize| config.authority.provisioners.get(index).map(|it| it.place.clone());
+                    let what = format!("{taken}, {}", place(taken.by).unwrap_or_default());
+                    problems.push(PolicyProblem { place: place(index).unwrap_or_default(), what });
+                }
+            }
+        }
+    }
+}
+
+/// One thing that keeps a configuration from being used.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[error("{place}: {what}")]
+pub struct PolicyProblem {
+    /// The place in `ca.json`, e.g. `policies.corp` or `authority.provisioners[2].key.kty`.
+    pub place: String,
+    /// What is wrong there, and what would be right.
+    pub what: String,
+}
+
+struct Loader<'a> {
+    config: &'a Config,
+    modules: HashMap<PolicyName, Arc<Module>>,
+    problems: Vec<PolicyProblem>,
+}
+
+impl<'a> Loader<'a> {
+    /// Reads and compiles every module that is named anywhere, each once.
+    async fn compile(&mut self, runtime: &Runtime) {
+        let authority = &self.config.authority;
+        let used = authority.provisioners.iter().flat_map(|it| std::iter::once(&it.policy).chain(&it.checks));
+        let mut names: BTreeSet<PolicyName> = used.chain(&authority.checks).cloned().collect();
+        names.insert(PolicyName::Builtin(Builtin::Claims));
+        // A module nobody uses is loaded all the same: its problems should not wait for the day it is used.
+        names.extend(self.config.policies.keys().cloned().map(PolicyName::Configured));
+        for name in names {
+            match self.module(runtime, &name).await {
+                Ok(module) => drop(self.modules.insert(name, module)),
+                Err(error) => self.problem(self.place_of(&name), error.to_string()),
+            }
+        }
+    }
+
+    async fn module(&self, runtime: &Runtime, name: &PolicyName) -> Result<Arc<Module>, ModuleError> {
+        let bytes = match (name, self.policy(name)) {
+            (PolicyName::Builtin(Builtin::Jwk), _) => BUILTIN_JWK.to_vec(),
+            (PolicyName::Builtin(Builtin::Claims), _) => BUILTIN_CLAIMS.to_vec(),
+            (PolicyName::Configured(_), Some(policy)) => read(&self.config.module_path(policy), policy.sha256)?,
+            (PolicyName::Configured(_), None) => return Err(ModuleError::Unknown),
+        };
+        let (runtime, name) = (runtime.clone(), name.as_str().to_owned());
+        let compiled = tokio::task::spawn_blocking(move || runtime.load(&name, &bytes)).await;
+        Ok(compiled.map_err(|_| ModuleError::Panicked)??)
+    }
+
+    async fn provisioner(&mut self, config: &ProvisionerConfig) -> Option<Provisioner> {
+        let module = self.modules.get(&config.policy)?.clone();
+        let policy = self.policy(&config.policy);
+        let environment = provisioner::Environment {
+            host_version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: config.name.clone(),
+            type_: config.kind.clone(),
+            config: config.config.clone(),
+            settings: settings(policy),
+            global_claims: self.config.authority.claims.to_json(),
+            audiences: audiences(&self.config.dns_names),
+        };
+        let loaded =
+            policy_runtime::Provisioner::init(&module, environment, &grants_of(policy), limits_of(policy)).await;
+        let mut checks = Vec::new();
+        for name in self.config.checks(config) {
+            checks.extend(self.check(&name, Some(config)).await);
+        }
+        let unrestricted_names = policy.is_some_and(|policy| policy.grants.unrestricted_names);
+        let reusable = policy.is_some_and(|policy| policy.grants.reusable_tokens);
+        match loaded {
+            Ok(module) => {
+                let descriptor = module.descriptor();
+                if descriptor.replay == provisioner::ReplayMode::Reusable && !reusable {
+                    let what = "the module lets tokens be used again, which is not granted: \
+                                add \"reusableTokens\": true to the \"grants\" of its policy if that is meant";
+                    self.problem(config.place.clone(), what.to_owned());
+                }
+                Some(Provisioner {
+                    name: config.name.clone(),
+                    kind: extension_type(&config.kind),
+                    credential_id: descriptor.credential_id.clone(),
+                    replay: descriptor.replay,
+                    module,
+                    policy: config.policy.as_str().into(),
+                    unrestricted_names,
+                    checks,
+                })
+            }
+            Err(error) => {
+                self.refused(&config.place, &config.policy, error);
+                None
+            }
+        }
+    }
+
+    /// A check for the certificates of one provisioner, or for those of none.
+    async fn check(&mut self, name: &PolicyName, provisioner: Option<&ProvisionerConfig>) -> Option<BoundCheck> {
+        let module = self.modules.get(name)?.clone();
+        let policy = self.policy(name);
+        let authority = &self.config.authority;
+        let claims = provisioner.and_then(|provisioner| provisioner.claims.as_ref());
+        let environment = check::Environment {
+            host_version: env!("CARGO_PKG_VERSION").to_owned(),
+            provisioner_name: provisioner.map(|it| it.name.clone()).unwrap_or_default(),
+            provisioner_type: provisioner.map(|it| it.kind.clone()).unwrap_or_default(),
+            settings: settings(policy),
+            global_claims: authority.claims.to_json(),
+            claims: claims.map_or_else(|| "null".to_owned(), |claims| claims.to_json()),
+            backdate: super::nanos(authority.backdate),
+        };
+        match Check::init(&module, environment, &grants_of(policy), limits_of(policy)).await {
+            Ok(check) => {
+                let wanted = check.descriptor().operations;
+                let operations = match policy.and_then(|policy| policy.operations) {
+                    Some(allowed) => wanted & flags(allowed),
+                    None => wanted,
+                };
+                let extensions = policy.map(|policy| policy.grants.extensions.clone()).unwrap_or_default();
+                Some(BoundCheck { name: name.as_str().into(), check, operations, extensions })
+            }
+            Err(error) => {
+                let place = provisioner.map_or("authority", |provisioner| &provisioner.place);
+                self.refused(place, name, error);
+                None
+            }
+        }
+    }
+
+    /// Turns what `init` says into problems at places in `ca.json`.
+    fn refused(&mut self, place: &str, name: &PolicyName, error: InitError) {
+        match error {
+            InitError::Config(errors) => {
+                let settings = self.place_of(name);
+                for ConfigError { path, message } in errors {
+                    self.problem(locate(place, &settings, path.as_deref()), format!("{message} ({})", name.as_str()));
+                }
+            }
+            InitError::Fault(fault) => self.problem(place.to_owned(), format!("{}: {fault}", name.as_str())),
+        }
+    }
+
+    fn problem(&mut self, place: String, what: String) {
+        let problem = PolicyProblem { place, what };
+        // A check of the authority says the same once for every provisioner.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    fn policy(&self, name: &PolicyName) -> Option<&'a PolicyConfig> {
+        match name {
+            PolicyName::Builtin(_) => None,
+            PolicyName::Configured(name) => self.config.policies.get(name),
+        }
+    }
+
+    fn place_of(&self, name: &PolicyName) -> String {
+        self.policy(name).map_or_else(|| name.as_str().to_owned(), |policy| policy.place.clone())
+    }
+}
+
+/// The place in `ca.json` of a JSON pointer into what `init` was given.
+fn locate(provisioner: &str, policy: &str, pointer: Option<&str>) -> String {
+    let Some(pointer) = pointer else { return provisioner.to_owned() };
+    let mut parts = pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~"));
+    let mut place = match parts.next().as_deref() {
+        Some("settings") => format!("{policy}.settings"),
+        Some("global-claims") => "authority.claims".to_owned(),
+        Some("claims") => format!("{provisioner}.claims"),
+        _ => provisioner.to_owned(),
+    };
+    for part in parts {
+        match part.parse::<usize>() {
+            Ok(index) => place.push_str(&format!("[{index}]")),
+            Err(_) => place.push_str(&format!(".{part}")),
+        }
+    }
+    place
+}
+
+/// The number of a provisioner type in the provisioner extension, as upstream counts them; 0 for a type it does not
+/// know.
+fn extension_type(kind: &str) -> i64 {
+    const UPSTREAM: [&str; 11] =
+        ["JWK", "OIDC", "GCP", "AWS", "Azure", "ACME", "X5C", "K8sSA", "SSHPOP", "SCEP", "Nebula"];
+    UPSTREAM.iter().zip(1..).find(|(name, _)| name.eq_ignore_ascii_case(kind)).map_or(0, |(_, number)| number)
+}
+
+/// What tokens may carry as audience: each name of the CA with each path of the operation.
+fn audiences(dns_names: &[String]) -> Audiences {
+    let urls = |operation: &str| -> Vec<String> {
+        let hosts = dns_names.iter().map(|name| match name.parse::<Ipv6Addr>() {
+            Ok(address) => format!("[{address}]"),
+            Err(_) => name.to_ascii_lowercase(),
+        });
+        hosts
+            .flat_map(|host| [format!("https://{host}/1.0/{operation}"), format!("https://{host}/{operation}")])
+            .collect()
+    };
+    let mut sign = urls("sign");
+    sign.push(LEGACY_AUDIENCE.to_owned());
+    Audiences { sign, renew: urls("renew"), revoke: urls("revoke") }
+}
+
+/// An audience from before audiences were URLs; it signs and does nothing else.
+const LEGACY_AUDIENCE: &str = "step-certificate-authority";
+
+fn settings(policy: Option<&PolicyConfig>) -> String {
+    policy.map_or_else(|| "null".to_owned(), |policy| policy.settings.clone())
+}
+
+/// Reads a module's file, once; what is hashed is what is compiled.
+fn read(path: &Path, pin: Option<[u8; 32]>) -> Result<Vec<u8>, ModuleError> {
+    let unreadable = |source| ModuleError::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    File::open(path).map_err(unreadable)?.take(limits::MODULE_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if let Some(pin) = pin {
+        let found = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
+        if found.as_ref() != pin {
+            return Err(ModuleError::Pin {
+                path: path.to_owned(),
+                found: hex::encode(found.as_ref()),
+                pinned: hex::encode(pin),
+            });
+        }
+    }
+    Ok(bytes)
+}
+
+/// Why there is no module.
+#[derive(Debug, Error)]
+enum ModuleError {
+    #[error("no policy has this name")]
+    Unknown,
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error(
+        "{} has sha256 {found}, but {pinned} is pinned: the file was changed, or the pin belongs to another build",
+        path.display()
+    )]
+    Pin { path: PathBuf, found: String, pinned: String },
+    #[error("compiling it failed unexpectedly")]
+    Panicked,
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+fn grants_of(policy: Option<&PolicyConfig>) -> Grants {
+    let Some(PolicyConfig { grants, .. }) = policy else { return Grants::default() };
+    Grants {
+        consume_once: grants.consume_once,
+        kv_octets: grants.kv.as_ref().map(|kv| kv.max_bytes),
+        http: grants.http.iter().map(|grant| grant.url.clone()).collect(),
+    }
+}
+
+fn limits_of(policy: Option<&PolicyConfig>) -> Limits {
+    let Some(PolicyConfig { limits, .. }) = policy else { return Limits::default() };
+    let size = |octets: u64| usize::try_from(octets).unwrap_or(usize::MAX);
+    Limits {
+        fuel: limits.fuel,
+        deadline: limits.time,
+        memory: size(limits.memory),
+        output: size(limits.output),
+        host_calls: u32::try_from(limits.host_calls).unwrap_or(u32::MAX),
+        ..Limits::default()
+    }
+}
+
+fn flags(allowed: crate::config::Operations) -> Operations {
+    let mut operations = Operations::empty();
+    for (flag, allowed) in [
+        (Operations::SIGN, allowed.sign),
+        (Operations::RENEW, allowed.renew),
+        (Operations::REKEY, allowed.rekey),
+        (Operations::FINALIZE, allowed.finalize),
+    ] {
+        if allowed {
+            operations |= flag;
+        }
+    }
+    operations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_of_a_module_becomes_a_place_in_the_file() {
+        let at = |pointer| locate("authority.provisioners[2]", "policies.corp", Some(pointer));
+        assert_eq!(at("/config/key/kty"), "authority.provisioners[2].key.kty");
+        assert_eq!(at("/settings/allowed/0"), "policies.corp.settings.allowed[0]");
+        assert_eq!(at("/claims/maxTLSCertDuration"), "authority.provisioners[2].claims.maxTLSCertDuration");
+        assert_eq!(at("/global-claims/minTLSCertDuration"), "authority.claims.minTLSCertDuration");
+        assert_eq!(locate("authority.provisioners[2]", "policies.corp", None), "authority.provisioners[2]");
+    }
+
+    #[test]
+    fn audiences_are_every_name_with_every_path_in_lower_case() {
+        let audiences = audiences(&["CA.example.com".to_owned(), "::1".to_owned()]);
+        assert_eq!(
+            audiences.sign,
+            [
+                "https://ca.example.com/1.0/sign",
+                "https://ca.example.com/sign",
+                "https://[::1]/1.0/sign",
+                "https://[::1]/sign",
+                "step-certificate-authority"
+            ]
+        );
+        assert_eq!(audiences.revoke.len(), 4);
+    }
+
+    #[test]
+    fn provisioner_types_have_upstream_numbers() {
+        assert_eq!(["JWK", "jwk", "ACME", "Nebula", "machines"].map(extension_type), [1, 1, 6, 11, 0]);
+    }
+}

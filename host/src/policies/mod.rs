@@ -1,0 +1,354 @@
+//! The policies of one configuration: which module speaks for which token, and which checks look at a draft.
+//!
+//! This is the one place where our words become the contract's and come back. What comes back is a stranger's answer:
+//! it is parsed again, and whatever cannot be right is a fault.
+
+mod load;
+mod review;
+mod route;
+mod words;
+
+pub use load::PolicyProblem;
+pub use review::Reviewed;
+
+use crate::{
+    call::{Call, Requested},
+    credential::Token,
+};
+use authority::{Certificate, CertificationRequest, Draft, EditError, Grant, Timestamp, names::NameError};
+use policy_runtime::{
+    Answer, Check, Fault, Trace,
+    contract::{
+        check::{self, Inputs, Operations},
+        provisioner::{RenewRequest, ReplayMode, SignRequest},
+        types::{Denial, Identity, Operation},
+    },
+};
+use route::Routes;
+use std::{sync::Arc, time::Duration};
+use thiserror::Error;
+
+/// Every provisioner with its module and its checks, ready to be asked.
+pub struct Policies {
+    provisioners: Vec<Provisioner>,
+    routes: Routes,
+    /// What looks at certificates of no provisioner: the CA's own, and those of a CA that did not name one.
+    own_checks: Vec<BoundCheck>,
+}
+
+impl Policies {
+    /// The provisioner that `token` names. The token is not verified by this.
+    pub fn of_token(&self, token: &Token<'_>) -> Option<&Provisioner> {
+        self.provisioners.get(self.routes.find(token)?)
+    }
+
+    /// The provisioner that issued a certificate: by name, and by the credential it was issued for when several have
+    /// the name.
+    pub fn of_certificate(&self, name: &str, credential_id: &[u8]) -> Option<&Provisioner> {
+        let mut named = self.provisioners.iter().filter(|provisioner| provisioner.name == name);
+        let first = named.next()?;
+        let has_credential = |provisioner: &&Provisioner| {
+            provisioner.credential_id.as_deref().is_some_and(|id| id.as_bytes() == credential_id)
+        };
+        Some(std::iter::once(first).chain(named).find(has_credential).unwrap_or(first))
+    }
+
+    /// The checks of certificates that have no provisioner.
+    pub fn own_checks(&self) -> Checks<'_> {
+        Checks(&self.own_checks)
+    }
+}
+
+/// One provisioner: its module, initialised with its configuration, and the checks its certificates meet.
+pub struct Provisioner {
+    name: String,
+    /// The number of its type in the provisioner extension.
+    kind: i64,
+    credential_id: Option<String>,
+    replay: ReplayMode,
+    module: policy_runtime::Provisioner,
+    policy: Arc<str>,
+    /// Whether `ca.json` lets the module leave names open.
+    unrestricted_names: bool,
+    checks: Vec<BoundCheck>,
+}
+
+impl Provisioner {
+    /// Its name in `ca.json`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The checks its certificates meet.
+    pub fn checks(&self) -> Checks<'_> {
+        Checks(&self.checks)
+    }
+
+    /// SHA-256 digests of its module and its checks' modules, in the order they are asked.
+    pub fn digests(&self) -> impl Iterator<Item = (&str, [u8; 32])> {
+        std::iter::once((&*self.policy, self.module.module().digest())).chain(self.checks().digests())
+    }
+
+    /// Asks the module whether `token` is good, and for what.
+    pub async fn authorize_sign(
+        &self,
+        call: &Call,
+        token: &Token<'_>,
+        request: &CertificationRequest,
+        requested: Requested,
+        template_data: Option<String>,
+    ) -> Result<Authorized, Stop> {
+        let question = SignRequest {
+            context: words::context(call, Operation::Sign, None),
+            token: token.text().to_owned(),
+            csr: words::csr(request),
+            validity: words::requested(requested),
+            template_data,
+        };
+        let grant = self.heed(self.module.authorize_sign(&question).await)?;
+        let spend = match (self.replay, &grant.single_use) {
+            (ReplayMode::Reusable, _) => None,
+            (ReplayMode::Jwt, _) => Some(token.jwt_use().ok_or_else(|| self.fault(PolicyFault::NoReplayId))?),
+            (ReplayMode::Custom, None) => return Err(self.fault(PolicyFault::NoReplayId)),
+            (ReplayMode::Custom, Some(single)) => {
+                Some(words::credential_use(single).ok_or_else(|| self.fault(PolicyFault::BadReplayId))?)
+            }
+        };
+        let identity = grant.identity.clone();
+        let bounds = words::bounds(&grant.validity);
+        let grant = words::grant(grant, self).map_err(|error| match error {
+            words::GrantError::Names(error) => Stop::Names(error),
+            words::GrantError::Fault(fault) => self.fault(fault),
+        })?;
+        Ok(Authorized { identity, grant, bounds, spend })
+    }
+
+    /// Asks the module whether `certificate` may be renewed.
+    pub async fn authorize_renew(
+        &self,
+        call: &Call,
+        operation: Operation,
+        certificate: &Certificate,
+        history: History,
+    ) -> Result<Identity, Stop> {
+        let question = RenewRequest {
+            context: words::context(call, operation, Some(certificate)),
+            certificate: words::certificate(certificate),
+            first_issued: history.first_issued.map(Timestamp::as_unix),
+            renewals: history.renewals,
+        };
+        self.heed(self.module.authorize_renew(&question).await)
+    }
+
+    fn heed<T>(&self, answer: Result<Answer<T>, Fault>) -> Result<T, Stop> {
+        heed(&self.policy, answer)
+    }
+
+    fn fault(&self, fault: PolicyFault) -> Stop {
+        Stop::Fault { policy: self.policy.clone(), fault }
+    }
+}
+
+/// The checks that look at one certificate, in order.
+#[derive(Clone, Copy)]
+pub struct Checks<'a>(&'a [BoundCheck]);
+
+impl<'a> Checks<'a> {
+    /// Puts `draft` before every check that wants to see this operation.
+    pub async fn review(self, call: &Call, draft: Draft, question: Question<'_>) -> Result<Reviewed, Stop> {
+        let wants = self.0.iter().fold(Inputs::empty(), |inputs, check| inputs | check.check.descriptor().inputs);
+        let proposal = words::proposal(call, question, wants);
+        review::review(self.0, draft, proposal).await
+    }
+
+    /// Name and SHA-256 digest of each check's module.
+    pub fn digests(self) -> impl Iterator<Item = (&'a str, [u8; 32])> {
+        self.0.iter().map(|check| (check.name(), check.check.module().digest()))
+    }
+}
+
+/// What the checks are told about a draft besides the draft.
+#[derive(Debug)]
+pub struct Question<'a> {
+    /// What the client is trying to do.
+    pub operation: Operation,
+    /// Who the provisioner says it is.
+    pub identity: Identity,
+    /// The validity it asked for.
+    pub requested: Requested,
+    /// Bounds that come from the credential.
+    pub bounds: Bounds,
+    /// Its request, when there is one.
+    pub request: Option<&'a CertificationRequest>,
+    /// The certificate to be renewed, when there is one.
+    pub previous: Option<&'a Certificate>,
+}
+
+/// A check with the name `ca.json` gives it and what it was granted.
+struct BoundCheck {
+    name: Arc<str>,
+    check: Check,
+    /// When it is asked: what it wants, less what `ca.json` leaves out.
+    operations: Operations,
+    extensions: Vec<String>,
+}
+
+impl BoundCheck {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn is_asked_about(&self, operation: Operation) -> bool {
+        self.operations.contains(match operation {
+            Operation::Sign => Operations::SIGN,
+            Operation::Renew => Operations::RENEW,
+            Operation::Rekey => Operations::REKEY,
+            Operation::Finalize => Operations::FINALIZE,
+            // There is no draft to look at.
+            Operation::Revoke => return false,
+        })
+    }
+
+    fn wants_extensions(&self) -> bool {
+        self.check.descriptor().inputs.contains(Inputs::EXTENSIONS)
+    }
+
+    /// Object identifiers of the extensions it may add.
+    fn may_add(&self) -> &[String] {
+        &self.extensions
+    }
+
+    async fn review(&self, proposal: &check::Proposal) -> Result<Vec<check::Edit>, Stop> {
+        heed(&self.name, self.check.review(proposal).await)
+    }
+
+    fn fault(&self, fault: PolicyFault) -> Stop {
+        Stop::Fault { policy: self.name.clone(), fault }
+    }
+}
+
+/// Keeps the answer and the refusal of a module apart from its failure, and writes down what it cost.
+fn heed<T>(policy: &Arc<str>, answer: Result<Answer<T>, Fault>) -> Result<T, Stop> {
+    match answer {
+        Ok(Answer { value, trace }) => {
+            report(policy, &trace);
+            value.map_err(|denial| Stop::Refused { policy: policy.clone(), denial })
+        }
+        Err(fault) => Err(Stop::Fault { policy: policy.clone(), fault: PolicyFault::Runtime(fault) }),
+    }
+}
+
+fn report(policy: &str, trace: &Trace) {
+    tracing::debug!(policy, fuel = trace.fuel, elapsed = ?trace.elapsed, host_calls = trace.host_calls, "policy answered");
+    for line in &trace.log {
+        tracing::info!(policy, level = ?line.level, fields = ?line.fields, "{}", line.message);
+    }
+}
+
+/// A positive answer of a provisioner's module, in our words.
+#[derive(Debug)]
+pub struct Authorized {
+    /// Who the client is.
+    pub identity: Identity,
+    /// What the core enforces.
+    pub grant: Grant,
+    /// What the checks are told.
+    pub bounds: Bounds,
+    /// What is spent when the certificate is recorded; nothing when the credential may be used again.
+    pub spend: Option<CredentialUse>,
+}
+
+/// Bounds of the validity that come from the credential.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bounds {
+    /// How long the certificate is valid when the client asks for no end, in nanoseconds.
+    pub default_duration: Option<i64>,
+    /// Not valid before.
+    pub not_before: Option<Timestamp>,
+    /// Not valid after.
+    pub not_after: Option<Timestamp>,
+}
+
+/// The single use of a credential.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CredentialUse {
+    /// Unique within the provisioner; at most 256 octets.
+    pub id: String,
+    /// From when on the credential is refused anyway.
+    pub expires: Timestamp,
+}
+
+/// What the records say about a certificate that is to be renewed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct History {
+    /// When its names were first certified.
+    pub first_issued: Option<Timestamp>,
+    /// How often it was renewed already.
+    pub renewals: u32,
+}
+
+/// Why a policy ended the road.
+#[derive(Debug, Error)]
+pub enum Stop {
+    /// The policy says no.
+    #[error("{policy}: {}", denial.message)]
+    Refused {
+        /// Its name in `ca.json`.
+        policy: Arc<str>,
+        /// Its reasons.
+        denial: Denial,
+    },
+    /// The credential is good but names something that cannot be certified.
+    #[error("the credential names what cannot be certified: {0}")]
+    Names(NameError),
+    /// The policy failed.
+    #[error("{policy}: {fault}")]
+    Fault {
+        /// Its name in `ca.json`.
+        policy: Arc<str>,
+        /// How.
+        fault: PolicyFault,
+    },
+}
+
+/// How a policy failed to give an answer that can be used. Nothing is signed.
+#[derive(Debug, Error)]
+pub enum PolicyFault {
+    /// It gave none.
+    #[error(transparent)]
+    Runtime(Fault),
+    /// It wanted to widen the draft.
+    #[error(transparent)]
+    Edit(EditError),
+    /// It names something that is no object identifier.
+    #[error("{0:?} is not an object identifier")]
+    BadObjectIdentifier(String),
+    /// A digest has the wrong length.
+    #[error("csr-sha256 has {0} octets instead of 32")]
+    BadDigest(usize),
+    /// It adds an extension it was not granted.
+    #[error(
+        "it adds extension {0}, which ca.json does not grant: list the identifier in its \"grants\": {{\"extensions\": […]}}"
+    )]
+    UngrantedExtension(String),
+    /// It adds an extension that must be understood.
+    #[error("it adds extension {0} as critical; only extensions that may be ignored can be added")]
+    CriticalExtension(String),
+    /// It leaves names open without being granted that.
+    #[error("it leaves names open, which ca.json does not grant: \"grants\": {{\"unrestrictedNames\": true}}")]
+    UngrantedNames,
+    /// The credential has nothing that could be spent.
+    #[error("the credential has no identifier that could be spent")]
+    NoReplayId,
+    /// The identifier of the credential is empty or too long.
+    #[error("the identifier of the credential is not of 1 to 256 octets")]
+    BadReplayId,
+    /// It changed the draft when it was asked again.
+    #[error("it changes a draft that the checks after it had settled")]
+    Unsettled,
+}
+
+/// Nanoseconds as the contract counts them; the longest it knows when `span` is longer.
+fn nanos(span: Duration) -> i64 {
+    i64::try_from(span.as_nanos()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,170 @@
+//! What the program does with its arguments: serve, check, or print something and leave.
+
+use crate::{
+    app::{self, Ca, StartError},
+    args::{Args, Command, version},
+    clock::{Clock, System},
+    config::{Config, LoadError},
+    dev::{self, DevError},
+    limits,
+    snapshot::{Snapshot, SnapshotError},
+    telemetry,
+};
+use std::{
+    fs,
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use steppath::StepPath;
+use thiserror::Error;
+use tokio::signal::unix::{SignalKind, signal};
+use zeroize::Zeroizing;
+
+/// Does what `args` ask for, and returns when it is done: for a server that is after SIGTERM or SIGINT.
+///
+/// # Errors
+/// The configuration, a password, a file or the listener is not usable.
+pub fn run(args: Args) -> Result<(), RunError> {
+    match args.command {
+        Some(Command::Version) => print(&format!("{}\n", version())),
+        Some(Command::Limits) => {
+            let lines = limits::TABLE.iter().map(|limit| format!("{:<56} {}\n", limit.what, limit.most));
+            print(&lines.collect::<String>())
+        }
+        Some(Command::Check { config, password_file }) => {
+            let config = load(&config_path(config)?)?;
+            let password = password(&config, password_file.as_deref())?;
+            block_on(check(config, password))
+        }
+        None if args.dev => {
+            telemetry::start();
+            let dev = dev::prepare(&args.address, System.now())?;
+            block_on(serve(dev.config, Some(dev.password), Some(dev.greeting)))
+        }
+        None => {
+            let config = load(&config_path(args.config)?)?;
+            telemetry::start();
+            let password = password(&config, args.password_file.as_deref())?;
+            block_on(serve(config, password, None))
+        }
+    }
+}
+
+fn config_path(given: Option<PathBuf>) -> Result<PathBuf, RunError> {
+    match given {
+        Some(path) => Ok(path),
+        None => Ok(StepPath::from_environment()?.ca_json()),
+    }
+}
+
+fn load(path: &Path) -> Result<Config, RunError> {
+    let (config, warnings) = Config::load(path)?;
+    for warning in warnings {
+        eprintln!("{warning}");
+    }
+    Ok(config)
+}
+
+/// The password of the intermediate key: from the file, else from the configuration, else from the terminal when the
+/// key needs one.
+fn password(config: &Config, file: Option<&Path>) -> Result<Option<Zeroizing<Vec<u8>>>, RunError> {
+    if let Some(path) = file {
+        return Ok(Some(steppath::read_password(path)?));
+    }
+    let key = fs::read_to_string(&config.key).map(Zeroizing::new);
+    let is_encrypted = key.is_ok_and(|text| authority::keys::is_encrypted_pem(&text));
+    if config.password.is_some() || !is_encrypted {
+        return Ok(None);
+    }
+    if !io::stdin().is_terminal() {
+        return Err(RunError::NoTerminal { key: config.key.clone() });
+    }
+    let prompt = format!("Please enter the password to decrypt {}: ", config.key.display());
+    let password = rpassword::prompt_password(prompt).map_err(RunError::Prompt)?;
+    Ok(Some(Zeroizing::new(password.into_bytes())))
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
+    runtime.block_on(work)
+}
+
+async fn check(config: Config, password: Option<Zeroizing<Vec<u8>>>) -> Result<(), RunError> {
+    let foundations = app::foundations(&config, Arc::new(System))?;
+    Snapshot::build(&config, password, &foundations).await?;
+    print(&format!("{} can be served.\n", config.file.display()))
+}
+
+async fn serve(
+    config: Config,
+    password: Option<Zeroizing<Vec<u8>>>,
+    greeting: Option<dev::Greeting>,
+) -> Result<(), RunError> {
+    let clock: Arc<dyn Clock> = Arc::new(System);
+    let ca = Ca::start(&config, password, clock).await?;
+    match greeting {
+        Some(greeting) => print(&greeting.text(ca.address().map_err(RunError::Runtime)?)?)?,
+        None => tracing::info!("Serving HTTPS on {} ...", config.address),
+    }
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Runtime)?;
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("shutting down ...");
+    };
+    let drained = ca.serve(stop).await;
+    if drained.abandoned > 0 {
+        tracing::warn!(connections = drained.abandoned, "cut off connections that did not end in time");
+    }
+    Ok(())
+}
+
+/// Writes to standard output; that nobody reads it is no error.
+fn print(text: &str) -> Result<(), RunError> {
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(RunError::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Why the program ends with an error.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The configuration is not one.
+    #[error(transparent)]
+    Config(#[from] LoadError),
+    /// `--dev` cannot make its PKI, or does not recognise what is there.
+    #[error(transparent)]
+    Dev(#[from] DevError),
+    /// The CA does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The configuration cannot be served.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// Nobody knows where `$STEPPATH` is.
+    #[error(transparent)]
+    StepPath(#[from] steppath::StepPathError),
+    /// A password file cannot be read, or is open to others.
+    #[error(transparent)]
+    PasswordFile(#[from] steppath::FileError),
+    /// A password is needed and nobody is there to be asked.
+    #[error("{} is encrypted and there is no terminal to ask for its password\n\nhint: give it with --password-file", key.display())]
+    NoTerminal {
+        /// The key.
+        key: PathBuf,
+    },
+    /// The terminal did not answer.
+    #[error("cannot read the password: {0}")]
+    Prompt(io::Error),
+    /// Standard output is broken.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    /// The process cannot do what every process can.
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+}

@@ -1,0 +1,252 @@
+//! What one generation of the configuration serves with.
+//!
+//! A request takes the snapshot once, at the door, and keeps it to the end of its road: it is served from exactly one
+//! configuration, whatever is reloaded beside it.
+
+use crate::{
+    clock::Clock,
+    config::{Config, SubjectTemplate},
+    credential::{CertificateError, Token},
+    policies::{Policies, PolicyProblem},
+    publication::publish,
+    routes::Published,
+    server::TlsError,
+    store::Store,
+    telemetry::Logging,
+};
+use api_types::TlsOptions;
+use authority::{
+    Authority, Certificate, Issuer, Profile, SubjectAltNames, SubjectError, SubjectTemplateValues, Timestamp,
+    keys::PrivateKey, names::NameError, oid, verify_path,
+};
+use policy_runtime::Runtime;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// Everything a request needs of the configuration.
+pub struct Snapshot {
+    /// Keys, profile, signatures.
+    pub authority: Authority,
+    /// Modules, ready to be asked.
+    pub policies: Policies,
+    /// Where issuances are kept.
+    pub store: Arc<dyn Store>,
+    /// How long before a request a certificate starts to be valid.
+    pub backdate: Duration,
+    /// What everyone may read.
+    pub published: Arc<Published>,
+    /// How requests are named and logged.
+    pub logging: Arc<Logging>,
+    /// Advice to clients about TLS.
+    pub tls_options: Arc<TlsOptions>,
+    /// What the CA calls itself in the certificate of its listener.
+    pub own_names: OwnNames,
+    /// The intermediates as they go into answers, in PEM.
+    pub intermediates: Arc<[String]>,
+    roots: Vec<Certificate>,
+    started: Timestamp,
+}
+
+/// Names of the CA.
+#[derive(Clone, Debug)]
+pub struct OwnNames {
+    /// `commonName` of the configuration.
+    pub common_name: String,
+    /// `dnsNames` of the configuration.
+    pub subject_alt_names: SubjectAltNames,
+}
+
+/// What outlives a reload and every snapshot is built on.
+#[derive(Clone)]
+pub struct Foundations {
+    /// The engine that runs policies.
+    pub runtime: Runtime,
+    /// Where issuances are kept.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Snapshot {
+    /// Reads the files a configuration names and loads its policies.
+    ///
+    /// # Errors
+    /// The first file that cannot be used, or all problems of the policies.
+    pub async fn build(
+        config: &Config,
+        password: Option<Zeroizing<Vec<u8>>>,
+        foundations: &Foundations,
+    ) -> Result<Self, SnapshotError> {
+        let Foundations { runtime, store, clock } = foundations;
+        let roots = read_each(&config.roots)?;
+        let federated_roots = read_each(&config.federated_roots)?;
+        let chain = read_chain(&config.certificate)?;
+        let issuer = Issuer::new(chain, Box::new(read_key(config, password)?))
+            .map_err(|error| SnapshotError::file(&config.certificate, error))?;
+        let policies = Policies::load(runtime, config).await.map_err(SnapshotError::Policies)?;
+        let intermediates = issuer.chain().iter().map(Certificate::pem).collect();
+        let published = publish(&roots, &federated_roots, issuer.chain(), &config.authority.provisioners);
+        Ok(Self {
+            authority: Authority::new(issuer, profile(config)?),
+            policies,
+            store: store.clone(),
+            backdate: config.authority.backdate,
+            published: Arc::new(published),
+            logging: Arc::new(Logging::new(config.logger.as_ref(), clock.clone()).map_err(SnapshotError::Log)?),
+            tls_options: Arc::new(config.tls.options()),
+            own_names: own_names(config)?,
+            intermediates,
+            roots,
+            started: clock.now(),
+        })
+    }
+
+    /// Whom the listener verifies clients to: our own roots and intermediates, never the federated ones.
+    pub fn trusted(&self) -> Vec<rustls::pki_types::CertificateDer<'static>> {
+        let trusted = self.roots.iter().chain(self.authority.issuer().chain());
+        trusted.map(|certificate| certificate.der().to_vec().into()).collect()
+    }
+
+    /// Verifies a client's certificate now, as the handshake did when the connection began.
+    ///
+    /// # Errors
+    /// It is a CA's, does not chain to a root of ours, is not valid now, or is not for clients.
+    pub fn verify_client(&self, leaf: &Certificate, others: &[&[u8]], now: Timestamp) -> Result<(), CertificateError> {
+        if leaf.is_ca() {
+            return Err(CertificateError::IsCa);
+        }
+        let mut intermediates = self.authority.issuer().chain().to_vec();
+        for other in others {
+            intermediates.push(Certificate::from_der(other).map_err(CertificateError::Unreadable)?);
+        }
+        verify_path(leaf, &intermediates, &self.roots, now, &[oid::CLIENT_AUTH]).map_err(CertificateError::Path)?;
+        Ok(())
+    }
+
+    /// Whether a token was made after this start, so that its use cannot have been forgotten.
+    pub fn vouches_for(&self, token: &Token<'_>) -> bool {
+        let made = token.jwt().and_then(|jwt| jwt.claims().iat);
+        made.is_some_and(|made| Timestamp::from_unix(made.as_unix()) >= self.started)
+    }
+}
+
+fn own_names(config: &Config) -> Result<OwnNames, SnapshotError> {
+    let subject_alt_names = SubjectAltNames::classify(&config.dns_names).map_err(SnapshotError::DnsNames)?;
+    Ok(OwnNames { common_name: config.common_name.clone(), subject_alt_names })
+}
+
+fn read_each(paths: &[PathBuf]) -> Result<Vec<Certificate>, SnapshotError> {
+    paths.iter().map(|path| one(path, read_chain(path)?)).collect()
+}
+
+fn one(path: &Path, certificates: Vec<Certificate>) -> Result<Certificate, SnapshotError> {
+    match <[Certificate; 1]>::try_from(certificates) {
+        Ok([certificate]) => Ok(certificate),
+        Err(certificates) => Err(SnapshotError::NotOne { path: path.to_owned(), count: certificates.len() }),
+    }
+}
+
+/// A file with certificates, in PEM or one in DER.
+fn read_chain(path: &Path) -> Result<Vec<Certificate>, SnapshotError> {
+    let bytes = read(path)?;
+    let certificates = match std::str::from_utf8(&bytes) {
+        Ok(text) if text.contains("-----BEGIN ") => Certificate::chain_from_pem(text),
+        _ => Certificate::from_der(&bytes).map(|certificate| vec![certificate]),
+    };
+    certificates.map_err(|error| SnapshotError::file(path, error))
+}
+
+fn read_key(config: &Config, password: Option<Zeroizing<Vec<u8>>>) -> Result<PrivateKey, SnapshotError> {
+    let path = &config.key;
+    steppath::check_private(path).map_err(|error| SnapshotError::file(path, error))?;
+    let text = Zeroizing::new(read(path)?);
+    let text = std::str::from_utf8(&text).map_err(|error| SnapshotError::file(path, error))?;
+    let password = password.as_ref().map(|password| password.as_slice());
+    let password = password.or_else(|| config.password.as_ref().map(|password| password.as_bytes()));
+    PrivateKey::from_pem(text, password).map_err(|error| SnapshotError::file(path, error))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, SnapshotError> {
+    fs::read(path).map_err(|source| SnapshotError::Open { path: path.to_owned(), source })
+}
+
+fn profile(config: &Config) -> Result<Profile, SnapshotError> {
+    let SubjectTemplate { country, organization, organizational_unit, locality, province, street_address } =
+        &config.authority.template;
+    fn text(value: &Option<String>) -> &str {
+        value.as_deref().unwrap_or_default()
+    }
+    let template = authority::SubjectTemplate::new(SubjectTemplateValues {
+        country: text(country),
+        organization: text(organization),
+        organizational_unit: text(organizational_unit),
+        locality: text(locality),
+        province: text(province),
+        street_address: text(street_address),
+    });
+    Ok(Profile {
+        template: template.map_err(SnapshotError::Template)?,
+        backdate: config.authority.backdate,
+        ..Profile::default()
+    })
+}
+
+/// Why a configuration cannot be served.
+#[derive(Debug, Error)]
+pub enum SnapshotError {
+    /// A file is not there or may not be read.
+    #[error("error opening {}: {source}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("error reading {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A root is one certificate a file.
+    #[error("error decoding {}: contains {count} certificates instead of one", path.display())]
+    NotOne {
+        /// The file.
+        path: PathBuf,
+        /// How many it has.
+        count: usize,
+    },
+    /// A name of the CA cannot be certified.
+    #[error("dnsNames: {0}")]
+    DnsNames(NameError),
+    /// A default for subjects cannot stand in one.
+    #[error("authority.template: {0}")]
+    Template(SubjectError),
+    /// Policies do not load.
+    #[error("{}", list(.0))]
+    Policies(Vec<PolicyProblem>),
+    /// The request log cannot be started.
+    #[error("cannot start the request log: {0}")]
+    Log(io::Error),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl SnapshotError {
+    fn file(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::File { path: path.to_owned(), source: Box::new(source) }
+    }
+}
+
+fn list(problems: &[PolicyProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
