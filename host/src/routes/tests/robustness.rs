@@ -1,12 +1,18 @@
 //! Whatever a stranger sends, the answer is well formed and never "we failed".
 
+use std::sync::LazyLock;
+
 use proptest::{collection::vec, prelude::*};
 use tokio::runtime::Runtime;
 
 use super::*;
 
-fn runtime() -> Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+/// One server for all cases: what a stranger sends must not hurt the next one either.
+static ROUTES: LazyLock<Router> = LazyLock::new(routes);
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
+
+fn send(request: Request<Body>) -> Answer {
+    RUNTIME.block_on(ask(&ROUTES, request))
 }
 
 /// 501 is a promise of the API, not a failure.
@@ -75,13 +81,13 @@ proptest! {
         if !whole {
             octets.truncate(cut.index(octets.len() + 1));
         }
-        let answer = runtime().block_on(async { ask(&routes(), request(Method::POST, "/sign", Body::from(octets))).await });
+        let answer = send(request(Method::POST, "/sign", Body::from(octets)));
         check(&answer)?;
     }
 
     #[test]
     fn no_octets_are_answered_with_a_failure(body in vec(any::<u8>(), 0..200)) {
-        let answer = runtime().block_on(async { ask(&routes(), request(Method::POST, "/1.0/sign", Body::from(body))).await });
+        let answer = send(request(Method::POST, "/1.0/sign", Body::from(body)));
         check(&answer)?;
         prop_assert_eq!(answer.status, 400);
     }
@@ -91,7 +97,7 @@ proptest! {
         let Ok(target) = target.parse::<axum::http::Uri>() else { return Ok(()) };
         let is_head = method == Method::HEAD;
         let request = Request::builder().method(method).uri(target).body(Body::empty()).unwrap();
-        let answer = runtime().block_on(async { ask(&routes(), request).await });
+        let answer = send(request);
         if !is_head {
             check(&answer)?;
         }
