@@ -4,12 +4,13 @@ use std::{
     cell::OnceCell,
     future::Future,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::Context as _;
 use authority::Timestamp;
+use steppath::StepPath;
 use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
@@ -24,7 +25,7 @@ pub(crate) struct Context {
     pub output: Output,
     /// The command as typed, e.g. `step ca health`.
     pub command: String,
-    step_path: PathBuf,
+    step_path: StepPath,
     input: Box<dyn Read>,
     terminal: Box<dyn Terminal>,
     runtime: OnceCell<Runtime>,
@@ -33,7 +34,7 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(
         command: String,
-        step_path: PathBuf,
+        step_path: StepPath,
         input: Box<dyn Read>,
         output: Output,
         terminal: Box<dyn Terminal>,
@@ -42,7 +43,7 @@ impl Context {
     }
 
     /// `$STEPPATH`, where this user's files are.
-    pub(crate) fn step_path(&self) -> &Path {
+    pub(crate) fn step_path(&self) -> &StepPath {
         &self.step_path
     }
 

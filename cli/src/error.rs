@@ -181,6 +181,8 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
         error.hint()
     } else if let Some(error) = cause.downcast_ref::<ChoiceError>() {
         error.hint()
+    } else if let Some(steppath::FileError::Exists { .. }) = cause.downcast_ref::<steppath::FileError>() {
+        Some("overwrite it with `--force`".into())
     } else if let Some(error) = cause.downcast_ref::<FileError>() {
         error.hint()
     } else {

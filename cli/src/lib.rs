@@ -22,6 +22,7 @@ mod environment;
 mod error;
 mod files;
 mod inspect;
+mod key_file;
 mod output;
 mod provisioning;
 mod random;
@@ -92,7 +93,7 @@ fn run_command(
 ) -> ExitStatus {
     let prepared = || -> anyhow::Result<_> {
         let step_path = step_path::open(&environment)?;
-        let file = line.config.clone().map_or_else(|| step_path.join("config/defaults.json"), Into::into);
+        let file = line.config.clone().map_or_else(|| step_path.defaults_json(), Into::into);
         let command = args::descend(tree, &line.path);
         settings::fill(&mut line, command, &environment, &Defaults::read(&file)?);
         let command = format!("step {}", line.path.join(" "));
@@ -134,4 +135,99 @@ fn misused(tree: &clap::Command, error: UsageError, mut output: Output) -> ExitS
     ));
     let _ = output.say(&error);
     ExitStatus::Failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::User;
+
+    #[test]
+    fn a_command_that_does_not_exist_ends_with_3() {
+        for line in ["tokn", "ca tokn", "help tokn", "ca help tokn", "ca provisioner tokn"] {
+            let outcome = User::new().step(line);
+            assert_eq!(
+                (outcome.status, outcome.talk.as_str()),
+                (ExitStatus::UnknownCommand, "No help topic for 'tokn'\n")
+            );
+        }
+    }
+
+    #[test]
+    fn a_flag_that_does_not_exist_brings_the_help() {
+        let outcome = User::new().step("ca health --isuer x");
+        assert_eq!(outcome.status, ExitStatus::Failure);
+        assert_eq!(outcome.talk, "flag provided but not defined: -isuer\n");
+        let start = "Incorrect Usage: flag provided but not defined: -isuer\n\nAsk the CA how it is\n";
+        assert!(outcome.answers.starts_with(start), "{}", outcome.answers);
+        assert!(outcome.answers.contains("Usage: step ca health"), "{}", outcome.answers);
+    }
+
+    #[test]
+    fn every_way_to_ask_for_help_gives_the_same_page() {
+        let user = User::new();
+        let page = user.step("help ca token").answer();
+        assert!(page.starts_with("Make a one-time token"), "{page}");
+        assert_eq!(user.step("ca help token").answer(), page);
+        assert_eq!(user.step("ca token --help").answer(), page);
+        assert_eq!(user.step("help ca provisioners list").answer(), user.step("ca provisioner list -h").answer());
+        assert!(user.step("ca").answer().contains("certificate"));
+    }
+
+    #[test]
+    fn defaults_come_from_the_file_and_the_environment() {
+        let user = User::new();
+        user.write("step/config/defaults.json", r#"{"ca-url": "http://file"}"#);
+        assert_eq!(user.step("ca health").error(), "invalid value 'http://file' for flag '--ca-url'\n");
+        let other = user.write("other.json", r#"{"ca-url": "http://other"}"#);
+        let error = user.step(&format!("--config {other} ca health")).error();
+        assert_eq!(error, "invalid value 'http://other' for flag '--ca-url'\n");
+        let user = user.with_variable("STEP_CA_URL", "http://environment");
+        assert_eq!(user.step("ca health").error(), "invalid value 'http://environment' for flag '--ca-url'\n");
+        let error = user.step("ca health --ca-url http://typed").error();
+        assert_eq!(error, "invalid value 'http://typed' for flag '--ca-url'\n");
+    }
+
+    #[test]
+    fn a_broken_defaults_file_is_named() {
+        let user = User::new();
+        user.write("step/config/defaults.json", "{");
+        let error = user.step("ca health").error();
+        assert!(error.starts_with("error parsing {}/step/config/defaults.json: EOF"), "{error}");
+    }
+
+    #[test]
+    fn a_flag_given_twice_is_not_silently_one_of_them() {
+        let error = User::new().step("ca health --ca-url a --ca-url b").error();
+        assert_eq!(error, "flag '--ca-url' was given more than once\n");
+    }
+
+    #[test]
+    fn completion_knows_the_commands() {
+        let names = User::new().step("ca provisioner --generate-bash-completion").answer();
+        assert_eq!(names, "list\n");
+    }
+
+    #[test]
+    fn a_reader_that_leaves_ends_the_program_quietly() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let talk = testing::Pipe::default();
+        let stdio = Stdio {
+            input: Box::new(std::io::empty()),
+            answers: Box::new(Closed),
+            talk: Box::new(talk.clone()),
+            terminal: Box::new(prompt::NoTerminal),
+            colour: false,
+        };
+        let status = run(["--version".into()], Environment::default(), stdio);
+        assert_eq!((status, talk.text().as_str()), (ExitStatus::OutputClosed, ""));
+    }
 }

@@ -1,29 +1,24 @@
 //! `$STEPPATH`: found, and made when it is not there.
 
-use std::{
-    fs,
-    os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use steppath::StepPath;
 
 use crate::{environment::Environment, error::CommandError};
 
-/// The directory named by `STEPPATH`, else `.step` in the user's home; absolute, and made with mode 0700 if absent.
-pub(crate) fn open(environment: &Environment) -> anyhow::Result<PathBuf> {
-    let named = environment.variable("STEPPATH").map(PathBuf::from);
-    let path = match named {
-        Some(path) => path,
+/// The directory named by `STEPPATH`, else `.step` in the user's home; made, for its owner only, if it is not there.
+pub(crate) fn open(environment: &Environment) -> anyhow::Result<StepPath> {
+    let path = match environment.variable("STEPPATH") {
+        Some(path) => PathBuf::from(path),
         None => home(environment)?.join(".step"),
     };
     let path = clean(&std::path::absolute(&path).context("finding the current directory")?);
     if path.exists() && !path.is_dir() {
         return Err(CommandError::NotADirectory(path).into());
     }
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
-    made.with_context(|| format!("mkdir {} failed", path.display()))?;
-    Ok(path)
+    steppath::create_directory(&path)?;
+    Ok(StepPath::new(path)?)
 }
 
 fn home(environment: &Environment) -> anyhow::Result<PathBuf> {
@@ -48,7 +43,7 @@ fn clean(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use super::*;
 
@@ -57,15 +52,15 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let wanted = folder.path().join("a/../b");
         let path = open(&Environment::from_iter([("STEPPATH", &wanted)])).expect("made");
-        assert_eq!(path, folder.path().join("b"));
-        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o700);
+        assert_eq!(path.base(), folder.path().join("b"));
+        assert_eq!(fs::metadata(path.base()).expect("there").permissions().mode() & 0o777, 0o700);
     }
 
     #[test]
     fn the_home_directory_is_the_default() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let path = open(&Environment::from_iter([("HOME", home.path())])).expect("made");
-        assert_eq!(path, home.path().join(".step"));
+        assert_eq!(path.base(), home.path().join(".step"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(crate) struct Path {}
 
 impl Path {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let path = format!("{}\n", cx.step_path().display());
+        let path = format!("{}\n", cx.step_path().base().display());
         cx.output.answer(path)?;
         Ok(ExitStatus::Success)
     }

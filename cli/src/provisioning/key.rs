@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use authority::keys::is_encrypted_pem;
 use jose::{JoseError, Jwk, jwe};
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use super::pem_key;
-use crate::{context::Context, files, prompt::Question};
+use crate::{context::Context, files, key_file, prompt::Question};
 
 /// The key did not open.
 #[derive(Debug, Error)]
@@ -36,13 +34,8 @@ pub(crate) fn from_file(cx: &mut Context, path: &Path, password_file: Option<&Pa
     let label = format!("Please enter the password to decrypt {}", path.display());
     let question = Question { label: &label, flag: "--password-file" };
     if text.starts_with("-----BEGIN ") {
-        let password = match (is_encrypted_pem(text), password_file) {
-            (false, _) => None,
-            (true, Some(file)) => Some(files::read_password(file)?),
-            (true, None) => Some(Zeroizing::new(cx.ask_password(question)?.as_bytes().to_vec())),
-        };
-        let key = authority::keys::PrivateKey::from_pem(text, password.as_ref().map(|password| password.as_slice()));
-        let key = key.with_context(|| format!("error decrypting {}", path.display()))?;
+        let password = key_file::Password { flag: "--password-file", file: password_file };
+        let key = key_file::parse(cx, path, text, password)?;
         return pem_key::to_jwk(&key).with_context(|| format!("error parsing {}", path.display()));
     }
     if is_encrypted(text) {

@@ -42,17 +42,18 @@ impl Bootstrap {
         }
         let url = self.known.url(cx)?;
         let fingerprint = self.known.fingerprint(cx)?.to_owned();
-        let root_path = cx.step_path().join("certs/root_ca.crt");
-        let defaults_path = cx.step_path().join("config/defaults.json");
+        let root_path = cx.step_path().root_certificate();
+        let defaults_path = cx.step_path().defaults_json();
         let root = Destination::claim(cx, &root_path, self.force)?;
         let defaults = Destination::claim(cx, &defaults_path, self.force)?;
 
         let certificate = self.known.download(cx)?;
         let contents =
             Defaults { ca_url: url.to_string(), fingerprint: &fingerprint, root: root_path.display().to_string() };
-        root.write_in_new_folder(certificate.as_bytes())?;
+        cx.step_path().create_directories()?;
+        root.write(certificate.as_bytes())?;
         cx.output.say(format_args!("The root certificate has been saved in {}.", root_path.display()))?;
-        defaults.write_in_new_folder(&serde_json::to_vec_pretty(&contents)?)?;
+        defaults.write_public(&serde_json::to_vec_pretty(&contents)?)?;
         cx.output.say(format_args!("Your configuration has been saved in {}.", defaults_path.display()))?;
         Ok(ExitStatus::Success)
     }

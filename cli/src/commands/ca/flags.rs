@@ -39,7 +39,7 @@ impl CaFlags {
         match &self.root {
             Some(argument) => roots::read(argument),
             None => {
-                let default = cx.step_path().join("certs/root_ca.crt");
+                let default = cx.step_path().root_certificate();
                 let default = default.is_file().then_some(default).ok_or_else(|| requires(cx, "root"))?;
                 roots::read(&default.display().to_string())
             }

@@ -5,6 +5,7 @@ mod bundles;
 mod certificate;
 mod flags;
 mod health;
+mod init;
 mod issue;
 mod provisioner;
 mod renew;
@@ -34,6 +35,7 @@ commands!(Commands {
     Certificate(certificate::Certificate),
     Federation(bundles::Federation),
     Health(health::Health),
+    Init(init::Init),
     #[command(alias = "provisioners")]
     Provisioner(provisioner::Provisioner),
     Renew(renew::Renew),

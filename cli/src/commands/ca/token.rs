@@ -157,7 +157,7 @@ impl Token {
             provisioners: Vec<Provisioner>,
         }
 
-        let default = cx.step_path().join("config/ca.json");
+        let default = cx.step_path().ca_json();
         let path = match &self.ca_config {
             Some(path) => path.clone(),
             None if default.is_file() => default,

@@ -87,11 +87,9 @@ mod tests {
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         leaf.use_authority_key_identifier_extension = true;
-        let request = CertificateParams {
-            distinguished_name: leaf.distinguished_name.clone(),
-            subject_alt_names: leaf.subject_alt_names.clone(),
-            ..CertificateParams::default()
-        };
+        let mut request = CertificateParams::default();
+        request.distinguished_name = leaf.distinguished_name.clone();
+        request.subject_alt_names = leaf.subject_alt_names.clone();
         let request = request.serialize_request(&key).expect("signed").pem().expect("PEM");
         let provisioner = [b"\x30\x17\x02\x01\x01\x04\x0eme@example.com\x04\x02k1".as_slice()].concat();
         leaf.custom_extensions = vec![

@@ -7,7 +7,7 @@ mod schedule;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use authority::keys::{PrivateKey, is_encrypted_pem};
+use authority::keys::PrivateKey;
 use clap::Args;
 use go_duration::GoDuration;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -21,7 +21,7 @@ use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
     files::{self, Destination},
-    prompt::Question,
+    key_file,
 };
 
 /// Renew a certificate: same key, same names, a new period of validity
@@ -137,9 +137,10 @@ struct Pair {
 
 impl Pair {
     fn read(cx: &mut Context, certificate: &Path, key: &Path, password_file: Option<&Path>) -> anyhow::Result<Self> {
+        let password = key_file::Password { flag: "--password-file", file: password_file };
         let chain = certificates::all(&files::read(certificate)?);
         let chain = chain.with_context(|| format!("error reading {}", certificate.display()))?;
-        Ok(Self { chain, key: read_key(cx, key, password_file)? })
+        Ok(Self { chain, key: key_file::read(cx, key, password)? })
     }
 
     fn leaf(&self) -> anyhow::Result<authority::Certificate> {
@@ -167,26 +168,6 @@ impl Pair {
         *self = renewed;
         Ok(())
     }
-}
-
-fn read_key(cx: &mut Context, path: &Path, password_file: Option<&Path>) -> anyhow::Result<PrivateKey> {
-    let bytes = files::read(path)?;
-    let text =
-        std::str::from_utf8(&bytes).with_context(|| format!("error decoding {}: it is not text", path.display()))?;
-    let key = if is_encrypted_pem(text) {
-        let label = format!("Please enter the password to decrypt {}", path.display());
-        let password = match password_file {
-            Some(file) => files::read_password(file)?,
-            None => {
-                let typed = cx.ask_password(Question { label: &label, flag: "--password-file" })?;
-                zeroize::Zeroizing::new(typed.as_bytes().to_vec())
-            }
-        };
-        PrivateKey::from_pem(text, Some(&password))
-    } else {
-        PrivateKey::from_pem(text, None)
-    };
-    key.with_context(|| format!("error decoding {}", path.display()))
 }
 
 #[cfg(test)]

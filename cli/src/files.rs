@@ -1,13 +1,11 @@
 //! Files the user names: read whole, written whole, never overwritten without a yes.
 
-mod atomic;
-
 use std::{
     io,
-    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
 
+use steppath::{Access, Overwrite};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -88,20 +86,18 @@ impl Destination {
     }
 
     /// Replaces the file in one step; readable by its owner only.
-    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), FileError> {
-        atomic::replace(&self.0, bytes).map_err(|cause| FileError::System {
-            operation: "write",
-            path: self.0.clone(),
-            cause,
-        })
+    pub(crate) fn write(&self, contents: &[u8]) -> Result<(), steppath::FileError> {
+        self.write_for(contents, Access::Private)
     }
 
-    /// The same, in a folder that is made, for its owner only, if it is not there.
-    pub(crate) fn write_in_new_folder(&self, bytes: &[u8]) -> Result<(), FileError> {
-        let folder = self.0.parent().unwrap_or(Path::new("/"));
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|cause| FileError::System { operation: "mkdir", path: folder.to_owned(), cause })?;
-        self.write(bytes)
+    /// Replaces the file in one step; readable by everybody.
+    pub(crate) fn write_public(&self, contents: &[u8]) -> Result<(), steppath::FileError> {
+        self.write_for(contents, Access::Public)
+    }
+
+    fn write_for(&self, contents: &[u8], access: Access) -> Result<(), steppath::FileError> {
+        // Whether there was a file, and whether it may go, was settled when the destination was claimed.
+        steppath::write(&self.0, contents, access, Overwrite::Allow)
     }
 
     pub(crate) fn path(&self) -> &Path {
