@@ -24,3 +24,8 @@ pub use private_key::{KeySpec, PrivateKey};
 pub use public_pem::{public_key_from_pem, public_key_to_pem};
 pub use read::is_encrypted_pem;
 pub use signer::{SignatureAlgorithm, Signer, SignerError};
+
+#[cfg(test)]
+mod interop;
+#[cfg(test)]
+mod tests;

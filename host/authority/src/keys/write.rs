@@ -28,13 +28,13 @@ impl PrivateKey {
 
     /// The key in the clear as PKCS#8, whatever its kind: `PRIVATE KEY`.
     pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, PrivateKeyError> {
-        Ok(Zeroizing::new(pem::encode("PRIVATE KEY", &*self.to_pkcs8_der()?)))
+        Ok(Zeroizing::new(pem::encode("PRIVATE KEY", &self.to_pkcs8_der()?)))
     }
 
     /// The key under a password as PKCS#8, whatever its kind: PBES2 with
     /// 600,000 rounds of PBKDF2-HMAC-SHA-256 and AES-256-CBC.
     pub fn to_encrypted_pkcs8_pem(&self, password: &[u8]) -> Result<Zeroizing<String>, PrivateKeyError> {
-        let contents = pbes2::encrypt(&*self.to_pkcs8_der()?, password)?;
+        let contents = pbes2::encrypt(&self.to_pkcs8_der()?, password)?;
         Ok(Zeroizing::new(pem::encode("ENCRYPTED PRIVATE KEY", &contents)))
     }
 }
