@@ -197,3 +197,127 @@ fn ours_alone(metadata: &Metadata) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    const DIGEST: [u8; 32] = [7; 32];
+
+    fn engine() -> Engine {
+        let mut config = wasmtime::Config::new();
+        config.wasm_component_model(true);
+        Engine::new(&config).unwrap()
+    }
+
+    fn component() -> Vec<u8> {
+        wat::parse_str("(component (core module (func (export \"f\"))))").unwrap()
+    }
+
+    /// A cache with one entry, and where that is.
+    fn filled(engine: &Engine) -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("policies");
+        Cache::open(place.clone()).component(engine, &DIGEST, &component()).unwrap();
+        let entry = place.join(entry_name(engine, &DIGEST));
+        assert!(entry.exists());
+        (directory, entry)
+    }
+
+    /// Whether the entry is used: a component that cannot be compiled is only to be had from the cache.
+    fn is_used(engine: &Engine, entry: &Path) -> bool {
+        let cache = Cache::open(entry.parent().unwrap().to_owned());
+        cache.component(engine, &DIGEST, b"no component").is_ok()
+    }
+
+    #[test]
+    fn a_compiled_module_is_compiled_once() {
+        let engine = engine();
+        let (_directory, entry) = filled(&engine);
+        assert!(is_used(&engine, &entry));
+    }
+
+    #[test]
+    fn directory_and_files_are_ours_alone() {
+        let (_directory, entry) = filled(&engine());
+        let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
+        assert_eq!(mode(entry.parent().unwrap()), 0o700);
+        assert_eq!(mode(&entry), 0o600);
+        assert_eq!(mode(&entry.with_file_name(Store::KEY_FILE)), 0o600);
+    }
+
+    #[test]
+    fn a_planted_file_is_ignored_and_replaced() {
+        let engine = engine();
+        let (_directory, entry) = filled(&engine);
+        // Real compiled code, from somebody who does not have the key.
+        let foreign = compile(&engine, &component()).unwrap().serialize().unwrap();
+        fs::write(&entry, [&[0; Store::MAC], foreign.as_slice()].concat()).unwrap();
+        assert!(!is_used(&engine, &entry));
+        Cache::open(entry.parent().unwrap().to_owned()).component(&engine, &DIGEST, &component()).unwrap();
+        assert!(is_used(&engine, &entry));
+    }
+
+    #[test]
+    fn one_changed_bit_anywhere_makes_an_entry_worthless() {
+        let engine = engine();
+        let (_directory, entry) = filled(&engine);
+        let whole = fs::read(&entry).unwrap();
+        for index in [0, Store::MAC - 1, Store::MAC, whole.len() / 2, whole.len() - 1] {
+            let mut changed = whole.clone();
+            changed[index] ^= 1;
+            fs::write(&entry, changed).unwrap();
+            assert!(!is_used(&engine, &entry), "octet {index}");
+        }
+        fs::write(&entry, &whole[..whole.len() - 1]).unwrap();
+        assert!(!is_used(&engine, &entry));
+        fs::write(&entry, &whole[..Store::MAC - 1]).unwrap();
+        assert!(!is_used(&engine, &entry));
+    }
+
+    #[test]
+    fn an_entry_under_another_name_is_worthless() {
+        let engine = engine();
+        let (_directory, entry) = filled(&engine);
+        let other = entry.with_file_name(entry_name(&engine, &[8; 32]));
+        fs::rename(&entry, &other).unwrap();
+        let cache = Cache::open(entry.parent().unwrap().to_owned());
+        assert!(cache.component(&engine, &[8; 32], b"no component").is_err());
+    }
+
+    #[test]
+    fn an_entry_of_another_engine_is_not_looked_for() {
+        let mut config = wasmtime::Config::new();
+        config.consume_fuel(true);
+        let other = Engine::new(&config).unwrap();
+        assert_ne!(entry_name(&engine(), &DIGEST), entry_name(&other, &DIGEST));
+    }
+
+    #[test]
+    fn an_entry_that_others_may_write_or_that_is_a_link_is_ignored() {
+        let engine = engine();
+        let (_directory, entry) = filled(&engine);
+        fs::set_permissions(&entry, Permissions::from_mode(0o660)).unwrap();
+        assert!(!is_used(&engine, &entry));
+        fs::set_permissions(&entry, Permissions::from_mode(0o600)).unwrap();
+        let moved = entry.with_extension("moved");
+        fs::rename(&entry, &moved).unwrap();
+        symlink(&moved, &entry).unwrap();
+        assert!(!is_used(&engine, &entry));
+    }
+
+    #[test]
+    fn a_place_that_is_open_to_others_is_not_used() {
+        let engine = engine();
+        let (_directory, entry) = filled(&engine);
+        let place = entry.parent().unwrap();
+        fs::set_permissions(place, Permissions::from_mode(0o755)).unwrap();
+        assert!(!is_used(&engine, &entry));
+        fs::set_permissions(place, Permissions::from_mode(0o700)).unwrap();
+        fs::set_permissions(entry.with_file_name(Store::KEY_FILE), Permissions::from_mode(0o640)).unwrap();
+        assert!(!is_used(&engine, &entry));
+    }
+}

@@ -211,7 +211,7 @@ fn core_module_is_a_policy(import_modules: &[String], exports: &[String], has_me
 }
 
 /// Turns what `cargo build` makes for `wasm32-unknown-unknown` into a component, so that authors need no second tool.
-fn lift(module: &[u8]) -> Result<Vec<u8>, Fault> {
+pub(crate) fn lift(module: &[u8]) -> Result<Vec<u8>, Fault> {
     ComponentEncoder::default()
         .validate(true)
         .module(module)

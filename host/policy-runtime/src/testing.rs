@@ -13,7 +13,7 @@ use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// The contract as one text. The file that names the package comes first.
-const CONTRACT: &str = concat!(
+pub(crate) const CONTRACT: &str = concat!(
     include_str!("../../../policy-sdk/wit/v0.1/types.wit"),
     include_str!("../../../policy-sdk/wit/v0.1/capabilities.wit"),
     include_str!("../../../policy-sdk/wit/v0.1/check.wit"),
@@ -29,7 +29,8 @@ const CONTRACT: &str = concat!(
 pub fn module(text: &str) -> Result<Vec<u8>, String> {
     let mut module = wat::parse_str(expand(text)?).map_err(|error| error.to_string())?;
     if let Some(world) = directive(text, "world") {
-        embed(&mut module, world, directive(text, "contract"))?;
+        let version = directive(text, "contract").unwrap_or("0.1.0");
+        embed(&mut module, world, &CONTRACT.replace("0.1.0", version))?;
     }
     if let Some(octets) = directive(text, "truncate") {
         module.truncate(number(octets)?);
@@ -63,10 +64,10 @@ fn expand(text: &str) -> Result<String, String> {
     Ok(expanded)
 }
 
-fn embed(module: &mut Vec<u8>, world: &str, version: Option<&str>) -> Result<(), String> {
-    let text = CONTRACT.replace("0.1.0", version.unwrap_or("0.1.0"));
+/// Adds what says which functions of the contract the exports are.
+pub(crate) fn embed(module: &mut Vec<u8>, world: &str, contract: &str) -> Result<(), String> {
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("contract.wit", &text).map_err(|error| format!("{error:#}"))?;
+    let package = resolve.push_str("contract.wit", contract).map_err(|error| format!("{error:#}"))?;
     let world = resolve.select_world(&[package], Some(world)).map_err(|error| format!("{error:#}"))?;
     embed_component_metadata(module, &resolve, world, StringEncoding::UTF8).map_err(|error| format!("{error:#}"))
 }

@@ -1,6 +1,8 @@
 //! The room as a whole: modules from text, through the loader, into a call.
 
+mod calls;
 mod cases;
+mod modules;
 
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use crate::contract::types::{
 use crate::{Answer, Check, Fault, Grants, InitError, Limits, Module, Runtime, RuntimeConfig, testing};
 
 /// A check that accepts everything, and says so in the least possible code.
-const NEIGHBOUR: &str = include_str!("neighbour.wat");
+const NEIGHBOUR: &str = include_str!("guests/neighbour.wat");
 
 /// The default limits; only the time to load in is what a machine busy with other tests needs.
 fn runtime() -> Runtime {

@@ -1,0 +1,21 @@
+;; Refuses with a message as long as the name of the provisioner.
+;; world: check-module
+(module
+  (memory (export "memory") 2)
+  (global $free (mut i32) (i32.const 8192))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.get $free)
+    (global.set $free (i32.add (global.get $free) (local.get 3))))
+  (global $length (mut i32) (i32.const 0))
+  (data (i32.const 1024) "\00\00\00\00\0f\00")
+  (func (export "step:policy/check@0.1.0#init") (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64) (result i32)
+    (global.set $length (local.get 3))
+    (memory.fill (i32.const 4096) (i32.const 0x78) (i32.const 4096))
+    (i32.const 1024))
+  (func (export "step:policy/check@0.1.0#review") (param i32) (result i32)
+    (i32.store8 (i32.const 1040) (i32.const 1))
+    (i32.store8 (i32.const 1044) (i32.const 2))
+    (i32.store (i32.const 1048) (i32.const 4096))
+    (i32.store (i32.const 1052) (global.get $length))
+    (i32.const 1040)))
