@@ -1,12 +1,12 @@
-//! Writing files whole, and reading secrets that are secret.
+//! Writing files whole.
 
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Write},
     os::{
         fd::{AsFd, OwnedFd},
-        unix::fs::{MetadataExt, PermissionsExt},
+        unix::fs::PermissionsExt,
     },
     path::{Path, PathBuf},
 };
@@ -15,9 +15,7 @@ use aws_lc_rs::rand;
 use rustix::{
     fs::{AtFlags, Mode, OFlags, RenameFlags, fchmod, linkat, open, openat, renameat, renameat_with, unlinkat},
     io::Errno,
-    process::geteuid,
 };
-use zeroize::Zeroizing;
 
 use crate::FileError;
 
@@ -98,19 +96,19 @@ impl<'a> Staged<'a> {
             return Err(FileError::NotAFile { path: path.to_owned() });
         };
         let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        let failed = |action| move |errno| io_error(action, path, errno);
+        let failed = |action| move |errno| errno_failed(action, path, errno);
         let directory = open(parent, OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-            .map_err(|errno| io_error("open", parent, errno))?;
+            .map_err(|errno| errno_failed("open", parent, errno))?;
         let temporary = format!(".{}.new", random_name()?);
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::WRONLY | OFlags::CLOEXEC;
         let handle = openat(&directory, temporary.as_str(), flags, Access::Private.mode()).map_err(failed("create"))?;
         // From here on the temporary file goes when anything fails.
         let staged = Self { path, name, directory, temporary: Some(temporary) };
         let mut handle = File::from(handle);
-        handle.write_all(file.contents).map_err(|source| other("write", path, source))?;
+        handle.write_all(file.contents).map_err(|source| io_failed("write", path, source))?;
         // Asked for again: the umask has no say.
         fchmod(&handle, file.access.mode()).map_err(failed("set the mode of"))?;
-        handle.sync_all().map_err(|source| other("write", path, source))?;
+        handle.sync_all().map_err(|source| io_failed("write", path, source))?;
         Ok(staged)
     }
 
@@ -123,10 +121,10 @@ impl<'a> Staged<'a> {
         }
         .map_err(|errno| match errno {
             Errno::EXIST => FileError::Exists { path: self.path.to_owned() },
-            errno => io_error("rename", self.path, errno),
+            errno => errno_failed("rename", self.path, errno),
         })?;
         self.temporary = None;
-        rustix::fs::fsync(&self.directory).map_err(|errno| io_error("write", self.path, errno))
+        rustix::fs::fsync(&self.directory).map_err(|errno| errno_failed("write", self.path, errno))
     }
 }
 
@@ -165,60 +163,10 @@ pub fn create_directory(path: &Path) -> Result<(), FileError> {
     match rustix::fs::mkdir(path, Mode::RWXU) {
         Ok(()) => {}
         Err(Errno::EXIST) if path.is_dir() => return Ok(()),
-        Err(errno) => return Err(io_error("create", path, errno)),
+        Err(errno) => return Err(errno_failed("create", path, errno)),
     }
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-        .map_err(|source| other("set the mode of", path, source))
-}
-
-/// Whether a file that holds a secret is one: it belongs to the user of this program or to root, and nobody else may
-/// read or write it. A file of root may be readable by its group, as mounted secrets are. What is no regular file, such
-/// as a pipe, has no mode to check.
-///
-/// # Errors
-/// [`FileError::Open`] and [`FileError::Foreign`], whose texts say what mends it; [`FileError::Io`].
-pub fn check_private(path: &Path) -> Result<(), FileError> {
-    open_private(path).map(drop)
-}
-
-/// Reads a secret of at most 1 MiB; checked is the file that is read, not the path.
-///
-/// # Errors
-/// As [`check_private`], and [`FileError::TooLong`].
-pub fn read_private(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
-    const LIMIT: u64 = 1024 * 1024;
-    let file = open_private(path)?;
-    let expected = file.metadata().map_or(0, |metadata| metadata.len()).min(LIMIT);
-    // Large enough from the start: a buffer that grows leaves copies behind.
-    let mut contents = Zeroizing::new(Vec::with_capacity(usize::try_from(expected).unwrap_or(0).max(8 * 1024)));
-    file.take(LIMIT + 1).read_to_end(&mut contents).map_err(|source| other("read", path, source))?;
-    if contents.len() as u64 > LIMIT {
-        return Err(FileError::TooLong { path: path.to_owned(), limit: LIMIT });
-    }
-    Ok(contents)
-}
-
-fn open_private(path: &Path) -> Result<File, FileError> {
-    let file = File::open(path).map_err(|source| other("open", path, source))?;
-    let metadata = file.metadata().map_err(|source| other("open", path, source))?;
-    if metadata.is_file() {
-        check_owner_and_mode(path, metadata.uid(), metadata.mode(), geteuid().as_raw())?;
-    }
-    Ok(file)
-}
-
-fn check_owner_and_mode(path: &Path, owner: u32, mode: u32, user: u32) -> Result<(), FileError> {
-    const ROOT: u32 = 0;
-    if owner != user && owner != ROOT {
-        return Err(FileError::Foreign { path: path.to_owned(), owner, user });
-    }
-    let (allowed, wanted) = if owner == ROOT && user != ROOT { (0o740, "640") } else { (0o700, "600") };
-    // Root's own files may be readable by the group too: that is how secrets are mounted into containers.
-    let allowed = if owner == ROOT { allowed | 0o040 } else { allowed };
-    if mode & 0o777 & !allowed != 0 {
-        return Err(FileError::Open { path: path.to_owned(), mode: mode & 0o7777, wanted });
-    }
-    Ok(())
+        .map_err(|source| io_failed("set the mode of", path, source))
 }
 
 fn random_name() -> Result<String, FileError> {
@@ -227,17 +175,17 @@ fn random_name() -> Result<String, FileError> {
     Ok(hex::encode(octets))
 }
 
-fn io_error(action: &'static str, path: &Path, errno: Errno) -> FileError {
-    other(action, path, errno.into())
+fn errno_failed(action: &'static str, path: &Path, errno: Errno) -> FileError {
+    io_failed(action, path, errno.into())
 }
 
-fn other(action: &'static str, path: &Path, source: io::Error) -> FileError {
+pub(crate) fn io_failed(action: &'static str, path: &Path, source: io::Error) -> FileError {
     FileError::Io { action, path: PathBuf::from(path), source }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{MetadataExt, symlink};
 
     use super::*;
 
@@ -363,46 +311,5 @@ mod tests {
         let file = directory.path().join("file");
         fs::write(&file, "").unwrap();
         assert!(create_directory(&file).is_err());
-    }
-
-    #[test]
-    fn a_secret_that_others_can_read_is_refused_with_what_mends_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("key");
-        fs::write(&path, "secret").unwrap();
-        let set = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        for mode in [0o600, 0o400, 0o700] {
-            set(mode);
-            assert_eq!(read_private(&path).unwrap().as_slice(), b"secret", "{mode:o}");
-        }
-        for mode in [0o604, 0o602, 0o620, 0o660, 0o644, 0o777] {
-            set(mode);
-            let text = check_private(&path).unwrap_err().to_string();
-            assert!(text.contains("run: chmod 6") && text.contains(path.to_str().unwrap()), "{text}");
-        }
-    }
-
-    #[test]
-    fn owner_and_mode_decide_together() {
-        let check = |owner, mode, user| check_owner_and_mode(Path::new("k"), owner, mode, user).is_ok();
-        for (owner, user) in [(1000, 1000), (0, 0), (0, 1000)] {
-            assert!(check(owner, 0o100_600, user));
-            assert!(!check(owner, 0o100_604, user));
-            assert!(!check(owner, 0o100_620, user));
-        }
-        assert!(check(0, 0o100_640, 1000), "a mounted secret");
-        assert!(!check(1000, 0o100_640, 1000));
-        assert!(!check(1001, 0o100_600, 1000), "somebody else's");
-        assert!(!check(1001, 0o100_600, 0), "somebody else's, and we are root");
-    }
-
-    #[test]
-    fn a_secret_has_a_size() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("key");
-        write(&path, &vec![0; 1024 * 1024], Access::Private, Overwrite::Refuse).unwrap();
-        assert!(read_private(&path).is_ok());
-        write(&path, &vec![0; 1024 * 1024 + 1], Access::Private, Overwrite::Allow).unwrap();
-        assert!(matches!(read_private(&path), Err(FileError::TooLong { .. })));
     }
 }

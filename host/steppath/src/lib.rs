@@ -21,10 +21,12 @@ mod init;
 mod json;
 mod password;
 mod path;
+mod secrets;
 
 pub use defaults::Defaults;
 pub use error::{FileError, InitError, StepPathError};
-pub use files::{Access, NewFile, Overwrite, check_private, create_directory, read_private, write, write_all};
+pub use files::{Access, NewFile, Overwrite, create_directory, write, write_all};
 pub use init::{AuthorityOptions, ExistingRoot, InitOptions, Initialized, Role, WrittenFile, init};
 pub use password::{random_password, read_password};
 pub use path::StepPath;
+pub use secrets::{check_private, read_private};
