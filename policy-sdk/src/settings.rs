@@ -104,13 +104,14 @@ impl Members {
         read(value, &self.pointer_to(name)).map_err(|error| self.errors.push(error)).ok()
     }
 
-    /// The members of a member that is an object. Being none is the new object's problem: that one is finished too.
-    pub fn object(&mut self, name: &'static str) -> Self {
+    /// The members of a member that is an object, to be finished by themselves; an error when it is none.
+    pub fn object(&mut self, name: &'static str) -> Result<Self, ConfigError> {
         self.asked_for.push(name);
         let pointer = self.pointer_to(name);
         match self.members.remove(name) {
-            Some(value) if !value.is_null() => Self::of_value(value, &pointer),
-            _ => Self::new(Map::new(), &pointer, vec![ConfigError::at(&pointer, "must be set")]),
+            Some(Value::Object(members)) => Ok(Self::new(members, &pointer, vec![])),
+            Some(Value::Null) | None => Err(ConfigError::at(pointer, "must be set")),
+            Some(_) => Err(ConfigError::at(pointer, "must be an object")),
         }
     }
 
@@ -195,12 +196,12 @@ mod tests {
     #[test]
     fn an_object_in_an_object_reports_where_it_is() {
         let mut outer = Members::of(r#"{"key": {"kty": 1}, "list": []}"#, "/config");
-        let mut key = outer.object("key");
+        let mut key = outer.object("key").unwrap();
         assert_eq!(key.text(), r#"{"kty":1}"#);
         assert_eq!(key.required::<String>("kty"), None);
-        let path = |members: Members| members.finish().unwrap_err()[0].path.clone().unwrap();
-        assert_eq!(path(key), "/config/key/kty");
-        assert_eq!([path(outer.object("list")), path(outer.object("other"))], ["/config/list", "/config/other"]);
+        assert_eq!(key.finish().unwrap_err()[0].path.as_deref(), Some("/config/key/kty"));
+        assert_eq!(outer.object("list").unwrap_err(), ConfigError::at("/config/list", "must be an object"));
+        assert_eq!(outer.object("other").unwrap_err(), ConfigError::at("/config/other", "must be set"));
         assert!(outer.finish().is_ok());
     }
 

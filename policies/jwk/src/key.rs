@@ -13,7 +13,7 @@ pub(crate) struct Key {
 impl Key {
     /// Reads `key` of the provisioner's object. Whether the key is on its curve is found by the host at its first use.
     pub(crate) fn parse(config: &str) -> Result<Self, Vec<ConfigError>> {
-        let mut key = Members::of(config, "/config").object("key");
+        let mut key = Members::of(config, "/config").object("key")?;
         let jwk = key.text();
         refuse_private_members(&mut key);
         match key.required::<String>("kty").as_deref() {

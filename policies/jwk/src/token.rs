@@ -29,7 +29,7 @@ impl Token {
         audiences: &[String],
         now: Timestamp,
     ) -> Result<Self, Denial> {
-        let jwt = jose::verify(token, &policy.key.jwk).map_err(bad_signature)?;
+        let jwt = jose::verify(token, &policy.key.jwk).map_err(not_verified)?;
         check_header(&jwt.header, &policy.key.kid)?;
         let claims = Claims::parse(&jwt.claims).map_err(bad_claim)?;
         if claims.iss.as_deref() != Some(&policy.name) {
@@ -104,14 +104,24 @@ fn check_header(header: &str, kid: &str) -> Result<(), Denial> {
     Ok(())
 }
 
-fn bad_signature(error: JoseError) -> Denial {
-    let (rule, message) = match error {
-        JoseError::Malformed(what) => ("jwk.malformed", format!("error parsing token: {what}")),
-        JoseError::AlgorithmNotAllowed(alg) => ("jwk.alg", format!("invalid token: algorithm {alg} is not the key's")),
-        JoseError::NoMatchingKey => ("jwk.kid", "invalid token: no key has its kid".to_owned()),
-        JoseError::BadSignature => ("jwk.signature", "error in cryptographic primitive".to_owned()),
+fn not_verified(error: JoseError) -> Denial {
+    let signer = "the token was not signed with the provisioner's key";
+    let (message, reason) = match error {
+        JoseError::Malformed(what) => (
+            format!("error parsing token: {what}"),
+            Reason::new("jwk.malformed", "the token is not well-formed").want("a JWT in the compact form").got(what),
+        ),
+        JoseError::AlgorithmNotAllowed(algorithm) => (
+            format!("invalid token: algorithm {algorithm} does not fit the key"),
+            Reason::new("jwk.alg", signer).field("token.alg").got(algorithm),
+        ),
+        JoseError::NoMatchingKey => {
+            ("invalid token: no key has its kid".to_owned(), Reason::new("jwk.kid", signer).field("token.kid"))
+        }
+        JoseError::BadSignature => {
+            ("error in cryptographic primitive".to_owned(), Reason::new("jwk.signature", signer).field("token"))
+        }
     };
-    let reason = Reason::new(rule, "the token was not signed with the provisioner's key").field("token");
     refusal(message, reason)
 }
 
