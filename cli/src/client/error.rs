@@ -48,7 +48,7 @@ pub enum ClientError {
     #[error("{}", .problem.message)]
     Refused {
         /// What it said.
-        problem: Problem,
+        problem: Box<Problem>,
         /// By which its log can be searched.
         request_id: String,
     },

@@ -12,7 +12,7 @@ macro_rules! commands {
     ($group:ident { $($(#[$attribute:meta])* $name:ident($command:path),)+ }) => {
         #[derive(clap::Subcommand)]
         pub(crate) enum $group {
-            $($(#[$attribute])* $name($command),)+
+            $($(#[$attribute])* $name(Box<$command>),)+
         }
 
         impl $group {
