@@ -23,7 +23,7 @@ impl From<NotIssued> for Refused {
         let (told, public_message, reasons) = match error {
             // The module chose its words; our prefix is for the log.
             IssueError::Policy(Stop::Refused { policy, denial }) => {
-                tracing::info!(%policy, decision = decision_id, details = ?denial.details, "{}", denial.message);
+                tracing::debug!(%policy, decision = decision_id, details = ?denial.details, "refused");
                 let Denial { message, public_message, reasons, .. } = denial;
                 (message, public_message, reasons.into_iter().map(reason).collect())
             }

@@ -16,9 +16,10 @@ use crate::{
 };
 use api_types::TlsOptions;
 use authority::{
-    Authority, Certificate, Issuer, Profile, SubjectAltNames, SubjectError, SubjectTemplateValues, Timestamp,
-    keys::PrivateKey, names::NameError, oid, verify_path,
+    Authority, Certificate, Issuer, Profile, RefusedKeys, SubjectAltNames, SubjectError, SubjectTemplateValues,
+    Timestamp, keys::PrivateKey, names::NameError, oid, verify_path,
 };
+use jose::{Jwk, VerifyingKey};
 use policy_runtime::Runtime;
 use std::{
     fs, io,
@@ -193,8 +194,17 @@ fn profile(config: &Config) -> Result<Profile, SnapshotError> {
     Ok(Profile {
         template: template.map_err(SnapshotError::Template)?,
         backdate: config.authority.backdate,
+        refused_keys: provisioner_keys(config),
         ..Profile::default()
     })
+}
+
+/// The keys of provisioners: who has one of them makes tokens with it, and should not be a server as well.
+fn provisioner_keys(config: &Config) -> RefusedKeys {
+    let keys = config.authority.provisioners.iter().filter_map(|provisioner| provisioner.key.as_deref());
+    let spki = |key: &str| Some(VerifyingKey::from_jwk(&Jwk::from_json(key).ok()?).ok()?.spki_der());
+    let spkis: Vec<Vec<u8>> = keys.filter_map(spki).collect();
+    RefusedKeys::new(spkis.iter().map(Vec::as_slice))
 }
 
 /// Why a configuration cannot be served.

@@ -52,10 +52,9 @@ pub(super) fn read(field: &Field<'_>, names: &mut Names<'_>, problems: &mut Prob
     let claims = match object.take("claims") {
         Some(field) => {
             // The manual of 2019 puts this member among the claims; the code of 2019 does not.
-            let claims = claims::read(&field, &built_in, problems, |object, problems| {
+            claims::read(&field, &built_in, problems, |object, problems| {
                 check_disabled_in_claims = flag(object, "disableIssuedAtCheck", problems);
-            });
-            claims.inspect(|claims| provisioners::warn_of_ssh(claims, &field.path, field.line, problems))
+            })
         }
         None => Some(Claims::default()),
     };

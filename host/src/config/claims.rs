@@ -4,7 +4,7 @@ use go_duration::GoDuration;
 use serde::Serialize;
 
 use super::{
-    error::{Problem, Problems},
+    error::{Notice, Problem, Problems},
     reader::{Field, Object},
 };
 
@@ -86,6 +86,18 @@ impl Claims {
         serde_json::to_string(self).expect("claims have no keys that are not strings")
     }
 
+    fn warn(&self, field: &Field<'_>, problems: &mut Problems) {
+        if self.ssh != SshClaims::default() {
+            field.warn(Notice::NoEffect("no SSH certificates are issued"), problems);
+        }
+        if self.allow_renewal_after_expiry == Some(true) {
+            field.warn(Notice::NoEffect("expired certificates are not renewed"), problems);
+        }
+        if self.disable_smallstep_extensions == Some(true) {
+            field.warn(Notice::NoEffect("every certificate names its provisioner"), problems);
+        }
+    }
+
     /// The contradiction of these claims once the gaps are filled from `outer`.
     fn contradiction(&self, outer: &Self) -> Option<Problem> {
         let effective = self.clone().or(outer);
@@ -143,6 +155,7 @@ pub(super) fn read(
     };
     more(&mut object, problems);
     object.finish(problems);
+    claims.warn(field, problems);
     // With a member missing for another reason the comparison would mislead.
     if problems.errors.len() == before
         && let Some(problem) = claims.contradiction(outer)

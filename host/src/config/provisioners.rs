@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::{
     claims::{self, Claims},
     document::Value,
-    error::{Notice, Problem, Problems},
+    error::{Problem, Problems},
     policies::{Builtin, Names, PolicyName},
     reader::{Field, Object},
     suggest::nearest,
@@ -192,11 +192,4 @@ fn module_config(field: &Field<'_>) -> String {
     }
     config.push('}');
     config
-}
-
-/// Warns that nothing here reads SSH claims.
-pub(super) fn warn_of_ssh(claims: &Claims, place: &str, line: usize, problems: &mut Problems) {
-    if claims.ssh != claims::SshClaims::default() {
-        problems.warn(place, line, Notice::NoEffect("no SSH certificates are issued"));
-    }
 }

@@ -3,14 +3,18 @@
 //! Both go to standard error and are stamped in UTC. No body and no `Authorization` header gets here, so no token does.
 
 mod entry;
+mod format;
 mod request_log;
 
-use std::{io, sync::Arc};
+use std::{
+    io::{self, IsTerminal},
+    sync::Arc,
+};
 
 use axum::http::HeaderName;
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 pub(crate) use self::entry::Entry;
+use self::format::GoStyle;
 pub use self::request_log::RequestLog;
 use crate::{
     clock::Clock,
@@ -52,15 +56,7 @@ impl Logging {
 pub fn start() {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let _ = fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).with_timer(UtcSeconds).try_init();
-}
-
-/// Stamps messages as Go's log package does, in UTC: `2026/08/21 09:30:00`.
-struct UtcSeconds;
-
-impl tracing_subscriber::fmt::time::FormatTime for UtcSeconds {
-    fn format_time(&self, writer: &mut tracing_subscriber::fmt::format::Writer<'_>) -> std::fmt::Result {
-        const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year]/[month]/[day] [hour]:[minute]:[second]");
-        writer.write_str(&OffsetDateTime::now_utc().format(FORMAT).map_err(|_| std::fmt::Error)?)
-    }
+    let is_terminal = io::stderr().is_terminal();
+    let _ =
+        fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(is_terminal).event_format(GoStyle).try_init();
 }
