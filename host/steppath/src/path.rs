@@ -95,6 +95,11 @@ impl StepPath {
         self.config().join("defaults.json")
     }
 
+    /// Whether there is a CA: its configuration is written last, so everything it names is there too.
+    pub fn is_initialized(&self) -> bool {
+        self.ca_json().exists()
+    }
+
     /// Makes the directory and the three in it, each 0700.
     ///
     /// # Errors

@@ -97,6 +97,7 @@ fn a_new_ca_is_a_root_an_intermediate_their_keys_and_two_configurations() {
         let hidden = fs::read_dir(directory).unwrap().filter_map(Result::ok);
         assert!(hidden.into_iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.')));
     }
+    assert!(step_path.is_initialized());
     check_private(&step_path.ca_json()).unwrap();
 
     let (root, intermediate) =
@@ -193,7 +194,7 @@ fn without_an_authority_there_are_certificates_and_keys_only() {
     let (_directory, step_path) = place();
     let made = init(&step_path, &options(None)).unwrap();
     assert_eq!((made.files.len(), made.provisioner_kid), (4, None));
-    assert!(!step_path.ca_json().exists() && !step_path.defaults_json().exists());
+    assert!(!step_path.is_initialized() && !step_path.defaults_json().exists());
 }
 
 #[test]
