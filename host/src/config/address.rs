@@ -2,10 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use super::{
-    error::{Problem, Problems},
-    reader::Field,
-};
+use super::{error::Problems, problem::Problem, reader::Field};
 
 /// `host:port` or `:port`, as configured.
 #[derive(Clone, Debug, Eq, PartialEq)]

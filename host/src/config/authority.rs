@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::{
     claims::{self, Claims},
-    error::{Problem, Problems},
+    error::Problems,
     policies::{Names, PolicyName},
     policy_limits,
+    problem::Problem,
     provisioners::{self, ProvisionerConfig},
     reader::{Field, Object},
 };

@@ -4,7 +4,8 @@ use go_duration::GoDuration;
 use serde::Serialize;
 
 use super::{
-    error::{Notice, Problem, Problems},
+    error::Problems,
+    problem::{Notice, Problem},
     reader::{Field, Object},
 };
 

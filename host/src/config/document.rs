@@ -9,7 +9,10 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::error::{Notice, Problem, Problems};
+use super::{
+    error::Problems,
+    problem::{Notice, Problem},
+};
 use crate::limits;
 
 /// A JSON value and where it stands.

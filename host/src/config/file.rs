@@ -9,9 +9,10 @@ use super::{
     address::{self, Address},
     authority,
     document::Node,
-    error::{Notice, Problem, Problems},
+    error::Problems,
     logger,
     policies::{self, Names},
+    problem::{Notice, Problem},
     reader::{Field, Object},
     tls::{self, TlsConfig},
 };

@@ -4,12 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use zeroize::Zeroizing;
 
-use super::{
-    error::{Problem, Problems},
-    policy_limits,
-    reader::Field,
-    suggest::nearest,
-};
+use super::{error::Problems, policy_limits, problem::Problem, reader::Field, suggest::nearest};
 
 /// The grants of one policy; nothing is granted by default.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

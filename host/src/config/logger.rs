@@ -1,7 +1,8 @@
 //! The request log.
 
 use super::{
-    error::{Notice, Problem, Problems},
+    error::Problems,
+    problem::{Notice, Problem},
     reader::Field,
 };
 

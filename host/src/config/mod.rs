@@ -16,6 +16,7 @@ mod grants;
 mod logger;
 mod policies;
 mod policy_limits;
+mod problem;
 mod provisioners;
 mod reader;
 mod suggest;
@@ -39,11 +40,12 @@ pub use self::{
     address::Address,
     authority::{AuthorityConfig, SubjectTemplate},
     claims::{Claims, SshClaims},
-    error::{ConfigError, ConfigErrors, LoadError, Notice, Problem, Warning},
+    error::{ConfigError, ConfigErrors, LoadError, Warning},
     grants::{Grants, HeaderValue, HttpGrant, KvGrant},
     logger::{LogFormat, LoggerConfig, TRACE_HEADER},
     policies::{Builtin, Operations, PolicyConfig, PolicyName},
     policy_limits::PolicyLimits,
+    problem::{Notice, Problem},
     provisioners::ProvisionerConfig,
     tls::{CipherSuite, TlsConfig, TlsVersion},
 };

@@ -6,9 +6,10 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
-    error::{Notice, Problem, Problems},
+    error::Problems,
     grants::{self, Grants},
     policy_limits::{self, PolicyLimits},
+    problem::{Notice, Problem},
     reader::Field,
     suggest::nearest,
 };

@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use go_duration::GoDuration;
 
-use super::{
-    error::{Problem, Problems},
-    reader::Field,
-};
+use super::{error::Problems, problem::Problem, reader::Field};
 use crate::limits;
 
 /// The limits of one call; the defaults are those of [`crate::limits`].

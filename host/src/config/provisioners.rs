@@ -7,8 +7,9 @@ use std::fmt::Write;
 use super::{
     claims::{self, Claims},
     document::Value,
-    error::{Problem, Problems},
+    error::Problems,
     policies::{Builtin, Names, PolicyName},
+    problem::Problem,
     reader::{Field, Object},
     suggest::nearest,
 };

@@ -8,7 +8,8 @@ use go_duration::GoDuration;
 
 use super::{
     document::{Member, Node, Value, join},
-    error::{Notice, Problem, Problems},
+    error::Problems,
+    problem::{Notice, Problem},
     suggest,
 };
 

@@ -5,7 +5,8 @@
 use std::fmt;
 
 use super::{
-    error::{Notice, Problem, Problems},
+    error::Problems,
+    problem::{Notice, Problem},
     reader::Field,
 };
 

@@ -35,29 +35,20 @@ pub(super) struct Pending<T> {
 }
 
 impl Operation {
-    /// Does it within the transaction. An error is one of the database and ends the whole transaction.
-    pub(super) fn apply(self, transaction: &mut Transaction<'_>) -> Result<Outcome, (Self, StoreError)> {
+    /// Does it within the transaction. An error of the database ends the whole transaction.
+    pub(super) fn apply(self, transaction: &mut Transaction<'_>) -> (Outcome, Result<(), StoreError>) {
         if self.is_abandoned() {
-            return Ok(Outcome::Silent);
+            return (Outcome::Silent, Ok(()));
         }
         match self {
-            Self::Record(issuance, reply) => match transaction.record(&issuance) {
-                Ok(result) => Ok(Outcome::Recorded(Pending { reply, result: result.map_err(StoreError::from) })),
-                Err(error) => Err((Self::Record(issuance, reply), error)),
-            },
-            Self::Consume(once, reply) => match transaction.consume(&once) {
-                Ok(first) => Ok(Outcome::Flag(Pending { reply, result: Ok(first) })),
-                Err(error) => Err((Self::Consume(once, reply), error)),
-            },
-            Self::ChangeData(change, reply) => match transaction.change_data(&change) {
-                Ok(changed) => Ok(Outcome::Flag(Pending { reply, result: Ok(changed) })),
-                Err(error) => Err((Self::ChangeData(change, reply), error)),
-            },
-            Self::Prune(now, reply) => match transaction.prune(now) {
-                Ok(count) => Ok(Outcome::Count(Pending { reply, result: Ok(count) })),
-                Err(error) => Err((Self::Prune(now, reply), error)),
-            },
-            Self::Refusals => Ok(Outcome::Silent),
+            Self::ChangeData(change, reply) => settle(reply, transaction.change_data(&change).map(Ok), Outcome::Flag),
+            Self::Consume(once, reply) => settle(reply, transaction.consume(&once).map(Ok), Outcome::Flag),
+            Self::Prune(now, reply) => settle(reply, transaction.prune(now).map(Ok), Outcome::Count),
+            Self::Record(issuance, reply) => {
+                let result = transaction.record(&issuance).map(|result| result.map_err(StoreError::from));
+                settle(reply, result, Outcome::Recorded)
+            }
+            Self::Refusals => (Outcome::Silent, Ok(())),
         }
     }
 
@@ -80,6 +71,17 @@ impl Operation {
             Self::Record(_, reply) => drop(reply.send(Err(error))),
             Self::Refusals => {}
         }
+    }
+}
+
+fn settle<T>(
+    reply: Reply<T>,
+    result: Result<Result<T, StoreError>, StoreError>,
+    outcome: fn(Pending<T>) -> Outcome,
+) -> (Outcome, Result<(), StoreError>) {
+    match result {
+        Ok(result) => (outcome(Pending { reply, result }), Ok(())),
+        Err(error) => (outcome(Pending { reply, result: Err(error.clone()) }), Err(error)),
     }
 }
 

@@ -216,15 +216,13 @@ fn transact(
         }
     };
     while let Some(operation) = operations.next() {
-        match operation.apply(&mut transaction) {
-            Ok(outcome) => outcomes.push(outcome),
-            Err((operation, error)) => {
-                drop(transaction);
-                operation.fail(error.clone());
-                outcomes.into_iter().for_each(|outcome| outcome.fail(error.clone()));
-                operations.for_each(|operation| operation.fail(error.clone()));
-                return Err(error);
-            }
+        let (outcome, applied) = operation.apply(&mut transaction);
+        outcomes.push(outcome);
+        if let Err(error) = applied {
+            drop(transaction);
+            outcomes.into_iter().for_each(|outcome| outcome.fail(error.clone()));
+            operations.for_each(|operation| operation.fail(error.clone()));
+            return Err(error);
         }
     }
     match transaction.commit() {

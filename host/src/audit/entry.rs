@@ -1,0 +1,240 @@
+//! What is kept of a decision: these fields and no others.
+
+use std::net::IpAddr;
+
+use authority::{SerialNumber, Timestamp};
+use serde::{Deserialize, Serialize, de};
+
+use super::{
+    digest::Digest,
+    text::{as_text, from_text, option_as_text, option_from_text, printable, printable_list, printable_option},
+};
+
+/// One decision of the CA.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entry {
+    /// Identifies the decision; the client is told.
+    #[serde(serialize_with = "printable")]
+    pub id: String,
+    /// When the request was taken up.
+    #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
+    pub time: Timestamp,
+    /// Correlates with the request log.
+    #[serde(serialize_with = "printable")]
+    pub request_id: String,
+    /// Where the request came from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub peer: Option<IpAddr>,
+    /// What was asked for.
+    pub operation: Operation,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Name of the provisioner, once it is known.
+    #[serde(serialize_with = "printable_option", skip_serializing_if = "Option::is_none", default)]
+    pub provisioner: Option<String>,
+    /// The credential's identity under that provisioner, see [`Digest::of_credential`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub credential: Option<Digest>,
+    /// Who the credential says the client is.
+    #[serde(serialize_with = "printable_option", skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<String>,
+    /// Names in the certificate, or asked for.
+    #[serde(serialize_with = "printable_list", skip_serializing_if = "Vec::is_empty", default)]
+    pub names: Vec<String>,
+    /// The modules that were asked, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub modules: Vec<Module>,
+    /// The rule that decided, for a refusal.
+    #[serde(serialize_with = "printable_option", skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<String>,
+    /// Why, for people; never a secret.
+    #[serde(serialize_with = "printable_option", skip_serializing_if = "Option::is_none", default)]
+    pub message: Option<String>,
+    /// Of the certificate that was issued or spoken of.
+    #[serde(
+        serialize_with = "option_as_text",
+        deserialize_with = "option_from_text",
+        skip_serializing_if = "Option::is_none",
+        default
+    )]
+    pub serial_number: Option<SerialNumber>,
+    /// SHA-256 of the certificate that was issued.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fingerprint: Option<Digest>,
+    /// What the checks changed in the draft.
+    #[serde(serialize_with = "printable_list", skip_serializing_if = "Vec::is_empty", default)]
+    pub edits: Vec<String>,
+    /// So many refusals before this one came too fast to be listed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unlisted: Option<u64>,
+}
+
+impl Entry {
+    /// An entry with what is known of every request.
+    pub fn new(id: String, time: Timestamp, request_id: String, operation: Operation, outcome: Outcome) -> Self {
+        Self {
+            id,
+            time,
+            request_id,
+            peer: None,
+            operation,
+            outcome,
+            provisioner: None,
+            credential: None,
+            subject: None,
+            names: Vec::new(),
+            modules: Vec::new(),
+            rule: None,
+            message: None,
+            serial_number: None,
+            fingerprint: None,
+            edits: Vec::new(),
+            unlisted: None,
+        }
+    }
+
+    /// The entry as line number `sequence` of the log: one JSON object, its members always in the same order.
+    pub fn line(&self, sequence: u64) -> String {
+        #[derive(Serialize)]
+        struct Line<'e> {
+            sequence: u64,
+            #[serde(flatten)]
+            entry: &'e Entry,
+        }
+        serde_json::to_string(&Line { sequence, entry: self }).expect("entries have no keys that are not strings")
+    }
+
+    /// Reads a line and its number.
+    pub fn parse(line: &str) -> Result<(u64, Self), serde_json::Error> {
+        let mut members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line)?;
+        let sequence = members.remove("sequence").and_then(|sequence| sequence.as_u64());
+        let sequence = sequence.ok_or_else(|| de::Error::missing_field("sequence"))?;
+        Ok((sequence, serde_json::from_value(members.into())?))
+    }
+}
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// A certificate for an ACME order.
+    Finalize,
+    /// The same names with another key.
+    Rekey,
+    /// The same certificate with a later validity.
+    Renew,
+    /// An end before its time.
+    Revoke,
+    /// A first certificate.
+    Sign,
+}
+
+impl Operation {
+    /// As the log writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Finalize => "finalize",
+            Self::Rekey => "rekey",
+            Self::Renew => "renew",
+            Self::Revoke => "revoke",
+            Self::Sign => "sign",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Finalize, Self::Rekey, Self::Renew, Self::Revoke, Self::Sign]
+            .into_iter()
+            .find(|operation| operation.as_str() == name)
+    }
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The CA failed.
+    Fault,
+    /// A certificate was issued.
+    Issued,
+    /// A rule said no.
+    Refused,
+}
+
+/// A policy module that took part in a decision.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Module {
+    /// As `ca.json` names it.
+    #[serde(serialize_with = "printable")]
+    pub name: String,
+    /// SHA-256 of its file.
+    pub sha256: Digest,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::{collection::vec, prelude::*};
+
+    fn entry() -> Entry {
+        let now = Timestamp::from_unix(1_700_000_000);
+        Entry {
+            peer: Some("192.0.2.7".parse().unwrap()),
+            provisioner: Some("ci".to_owned()),
+            credential: Some(Digest::of_credential("ci", "jti")),
+            names: vec!["a.example".to_owned()],
+            modules: vec![Module { name: "builtin:jwk".to_owned(), sha256: Digest::of(&[b"wasm"]) }],
+            serial_number: Some("340282366920938463463374607431768211455".parse().unwrap()),
+            ..Entry::new("d".to_owned(), now, "r".to_owned(), Operation::Sign, Outcome::Issued)
+        }
+    }
+
+    #[test]
+    fn an_entry_reads_back_from_its_line() {
+        let full = Entry {
+            subject: Some("alice".to_owned()),
+            rule: Some("claims.max-duration".to_owned()),
+            message: Some("too long".to_owned()),
+            fingerprint: Some(Digest::of(&[b"der"])),
+            edits: vec!["notAfter 2026-01-01T00:00:00Z".to_owned()],
+            unlisted: Some(4),
+            ..entry()
+        };
+        let bare = Entry::new("d".into(), Timestamp::from_unix(0), "r".into(), Operation::Revoke, Outcome::Fault);
+        for entry in [full, bare] {
+            let line = entry.line(12);
+            assert!(!line.contains('\n'), "{line}");
+            assert_eq!(Entry::parse(&line).unwrap(), (12, entry));
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_members_on_the_list_and_no_others() {
+        assert!(Entry::parse(&entry().line(1).replacen('{', r#"{"token":"ey","#, 1)).is_err());
+        assert_eq!(
+            Entry::new("d".into(), Timestamp::from_unix(0), "r".into(), Operation::Sign, Outcome::Refused).line(3),
+            r#"{"sequence":3,"id":"d","time":"1970-01-01T00:00:00Z","requestId":"r","operation":"sign","outcome":"refused"}"#
+        );
+    }
+
+    #[test]
+    fn text_from_outside_cannot_break_a_line_or_fool_a_terminal() {
+        let message = format!("a\n\"}}\u{1b}[2J\u{202e}{}", "x".repeat(5_000));
+        let line = Entry { message: Some(message), ..entry() }.line(1);
+        assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line}");
+        assert!(line.len() < 2_000);
+        assert!(Entry::parse(&line).is_ok());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_text_gives_a_line_that_reads_back(id in ".*", names in vec(".*", 0..4)) {
+            let line = Entry { id, names, ..entry() }.line(1);
+            prop_assert!(Entry::parse(&line).is_ok());
+        }
+    }
+}
