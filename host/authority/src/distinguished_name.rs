@@ -188,9 +188,9 @@ fn decode_string(value: AnyRef<'_>) -> Option<String> {
         }
         // In practice Latin-1.
         Tag::TeletexString => Some(octets.iter().copied().map(char::from).collect()),
-        Tag::BmpString if octets.len() % 2 == 0 => {
-            let units = octets.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
-            char::decode_utf16(units).collect::<Result<_, _>>().ok()
+        Tag::BmpString => {
+            let (units, []) = octets.as_chunks() else { return None };
+            char::decode_utf16(units.iter().copied().map(u16::from_be_bytes)).collect::<Result<_, _>>().ok()
         }
         _ => None,
     }
@@ -232,7 +232,7 @@ mod tests {
         ];
         let name = DistinguishedName::from_attributes(attributes);
         let expected =
-            concat!("3020", "3114", "3008060355040b130161", "3008060355040b130162", "310a30080603550403130163");
+            concat!("3022", "3114", "3008060355040b130161", "3008060355040b130162", "310a30080603550403130163");
         assert_eq!(hex::encode(name.der()), expected);
         assert_eq!(DistinguishedName::from_der(name.der()).unwrap().to_string(), "OU=a, OU=b, CN=c");
     }

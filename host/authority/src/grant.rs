@@ -31,7 +31,8 @@ pub struct Grant {
     pub not_before: Option<Timestamp>,
     /// The certificate does not end after.
     pub not_after: Option<Timestamp>,
-    /// What the provisioner extension of the certificate says.
+    /// What the provisioner extension of the certificate says; none for the
+    /// authority's own TLS certificate, which no provisioner asked for.
     pub provisioner: Option<ProvisionerExtension>,
 }
 
@@ -154,14 +155,24 @@ impl CommonNameRule {
 
     fn enforce(&self, requested: Option<&str>, subject: &str) -> Result<Option<String>, GrantError> {
         match (requested, self) {
-            (Some(name), _) if self.allows(name) => Ok(Some(name.to_owned())),
-            (Some(name), Self::OneOf(names)) => {
-                Err(GrantError::CommonName { got: name.to_owned(), want: NameList(names.clone()) })
+            (None, rule) => Ok(Some(subject.to_owned()).filter(|name| rule.allows(name) && is_common_name(name))),
+            (Some(name), Self::OneOf(names)) if !self.allows(name) => {
+                Err(GrantError::CommonName { got: name.to_owned(), want: NameList(distinct(names)) })
             }
-            (Some(name), Self::Unrestricted) => Ok(Some(name.to_owned())),
-            (None, _) => Ok(Some(subject).filter(|name| self.allows(name) && is_common_name(name)).map(str::to_owned)),
+            (Some(name), _) => Ok(Some(name.to_owned())),
         }
     }
+}
+
+/// In the order given: the subject of the credential comes first.
+fn distinct(names: &[String]) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for name in names {
+        if !distinct.contains(name) {
+            distinct.push(name.clone());
+        }
+    }
+    distinct
 }
 
 fn is_common_name(name: &str) -> bool {

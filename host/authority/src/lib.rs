@@ -16,6 +16,8 @@
 //! policies. What it draws from the system's random generator is what keys,
 //! signatures and the certificates of [`pki`] need.
 
+#![warn(clippy::indexing_slicing)]
+
 mod asn1;
 mod authority;
 mod certificate;

@@ -79,8 +79,8 @@ fn pss(parameters: AnyRef<'_>) -> Result<&'static dyn VerificationAlgorithm, Sig
             let (mask, mask_hash) = explicit(reader, 1, |reader| {
                 reader.sequence(|reader| Ok((ObjectIdentifier::decode(reader)?, hash_algorithm(reader)?)))
             })?;
-            let salt = explicit(reader, 2, |reader| u32::decode(reader))?;
-            if !reader.is_finished() && explicit(reader, 3, |reader| u32::decode(reader))? != 1 {
+            let salt = explicit(reader, 2, u32::decode)?;
+            if !reader.is_finished() && explicit(reader, 3, u32::decode)? != 1 {
                 return Err(der::Tag::Integer.value_error().into());
             }
             Ok::<_, der::Error>((hash, mask, mask_hash, salt))

@@ -100,12 +100,12 @@ mod tests {
     #[test]
     fn the_octets_are_those_of_upstream() {
         assert_eq!(hex::encode(extension(&[]).encode()), "3009020101040161040162");
-        assert_eq!(hex::encode(extension(&[("k", "v")]).encode()), "300f02010104016104016230060c016b0c0176");
+        assert_eq!(hex::encode(extension(&[("k", "v")]).encode()), "301102010104016104016230060c016b0c0176");
     }
 
     #[test]
     fn a_printable_string_among_the_pairs_is_read() {
-        let value = hex::decode("300f020101040161040162300613016b0c0176").unwrap();
+        let value = hex::decode("3011020101040161040162300613016b0c0176").unwrap();
         assert_eq!(ProvisionerExtension::decode(&value), Ok(extension(&[("k", "v")])));
     }
 
@@ -129,7 +129,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(kind: i64, name: String, credential_id: Vec<u8>, pairs: Vec<(String, String)>) {
+        fn what_is_written_is_read_back(
+            kind: i64,
+            name in ".{0,20}",
+            credential_id in prop::collection::vec(any::<u8>(), 0..20),
+            pairs in prop::collection::vec((".{0,10}", ".{0,10}"), 0..4),
+        ) {
             let extension = ProvisionerExtension { kind, name, credential_id, pairs };
             prop_assert_eq!(ProvisionerExtension::decode(&extension.encode()), Ok(extension));
         }

@@ -120,6 +120,7 @@ fn is_square_modulo(residue: u32, modulus: u32) -> bool {
 /// The primes up to 751.
 const PRIMES: [u32; 133] = primes();
 
+#[expect(clippy::indexing_slicing, reason = "worked out by the compiler")]
 const fn primes<const COUNT: usize>() -> [u32; COUNT] {
     let mut primes = [0; COUNT];
     let mut found = 0;

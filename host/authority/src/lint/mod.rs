@@ -187,3 +187,6 @@ fn not_an_issuers_key(subject: &Subject<'_>) -> Result<(), LintError> {
     let is_foreign = subject.issuer.chain().iter().all(|certificate| certificate.public_key().spki_der() != key);
     require(is_foreign, "the public key is that of an issuer", "RFC 5280 §4.2.1.3")
 }
+
+#[cfg(test)]
+mod tests;
