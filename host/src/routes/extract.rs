@@ -90,6 +90,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathElement {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::Value;
 
     fn nested(depth: usize) -> Vec<u8> {
         format!("{}{}", "[".repeat(depth), "]".repeat(depth)).into_bytes()
@@ -115,14 +116,31 @@ mod tests {
         assert!(matches!(first_value::<u8>(b""), Err(RequestError::Json(_))));
     }
 
+    fn depth(value: &Value) -> usize {
+        match value {
+            Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+            Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     proptest! {
         #[test]
-        fn whatever_parses_within_the_limit_is_not_called_deep(text in r#"[\[\]{}",:0-9a\\ ]{0,40}"#) {
-            let is_shallow = !is_deeper_than(usize::MAX, text.as_bytes());
-            prop_assert!(is_shallow);
-            if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
-                prop_assert!(!is_deeper_than(40, text.as_bytes()));
-            }
+        fn depth_is_that_of_the_value(limit in 1_usize..6, value in values(), tail in r#"[\[{"\\]{0,9}"#) {
+            let text = format!("{value} {tail}");
+            prop_assert_eq!(is_deeper_than(limit, text.as_bytes()), depth(&value) > limit);
         }
+    }
+
+    fn values() -> impl Strategy<Value = Value> {
+        let leaf = r#"[\[\]{}"\\a]{0,6}"#.prop_map(Value::from);
+        let nested = leaf.prop_recursive(6, 32, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((r#"[\[{"\\]{0,4}"#, inner), 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        });
+        prop::collection::vec(nested, 0..3).prop_map(Value::from)
     }
 }

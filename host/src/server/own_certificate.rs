@@ -11,7 +11,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 use thiserror::Error;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 use crate::clock::Clock;
 
@@ -58,8 +58,9 @@ pub struct OwnCertificate {
     issuer: Box<dyn OnlineIssuer>,
     clock: Arc<dyn Clock>,
     current: ArcSwap<Current>,
-    /// Held while one is being issued, so that of many handshakes that find it old one renews it.
-    renewing: Mutex<()>,
+    /// Held while one is being issued, so that of many handshakes that find it old one renews it. What it guards is when
+    /// that last failed.
+    renewing: Mutex<Option<Instant>>,
 }
 
 struct Current {
@@ -78,7 +79,7 @@ impl OwnCertificate {
             issuer: Box::new(issuer),
             clock,
             current: ArcSwap::from_pointee(current),
-            renewing: Mutex::new(()),
+            renewing: Mutex::new(None),
         }))
     }
 
@@ -123,12 +124,16 @@ impl OwnCertificate {
         if !self.is_ending() {
             return;
         }
-        let _one_at_a_time = self.renewing.lock().await;
-        // Somebody else may have renewed it while we waited.
-        if self.is_ending() {
-            match Current::issue(&*self.issuer).await {
-                Ok(current) => self.current.store(Arc::new(current)),
-                Err(error) => tracing::error!(%error, "cannot renew the CA's own TLS certificate"),
+        let mut failed = self.renewing.lock().await;
+        // While we waited, somebody else has renewed it, or has found that it cannot be done.
+        if !self.is_ending() || failed.is_some_and(|at| at.elapsed() < PAUSE) {
+            return;
+        }
+        match Current::issue(&*self.issuer).await {
+            Ok(current) => self.current.store(Arc::new(current)),
+            Err(error) => {
+                *failed = Some(Instant::now());
+                tracing::error!(%error, "cannot renew the CA's own TLS certificate");
             }
         }
     }
@@ -144,6 +149,8 @@ impl OwnCertificate {
 
 const LOOK: Duration = Duration::from_secs(30);
 const LAST_MINUTE: Duration = Duration::from_secs(60);
+/// Between two attempts that handshakes ask for.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// A third of its life before its end, and up to a twentieth earlier.
 fn renewal_time(validity: Validity) -> Timestamp {

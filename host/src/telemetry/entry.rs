@@ -139,7 +139,6 @@ impl Entry<'_> {
     }
 
     fn common(&self) -> String {
-        let or_dash = |text| if text == "" { "-" } else { text };
         format!(
             "{} {} {NAME} - {} {} \"{} {} {}\" {} {}",
             or_dash(self.request_id),
@@ -153,6 +152,10 @@ impl Entry<'_> {
             self.size,
         )
     }
+}
+
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
 }
 
 /// A value of the text format: quoted as Go's `%q` does unless it is plain.

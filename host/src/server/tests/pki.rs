@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use authority::{Timestamp, Validity};
@@ -23,8 +23,10 @@ pub(super) struct Pki {
     pub(super) root: CertificateDer<'static>,
     pub(super) intermediate: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
-    /// Certificates made for the listener so far.
+    /// How often the listener has asked for a certificate.
     pub(super) issued: AtomicUsize,
+    /// The listener gets none.
+    pub(super) is_broken: AtomicBool,
 }
 
 /// What a client shows.
@@ -47,7 +49,13 @@ impl Pki {
         let root_issuer = Issuer::new(root_params, root_key);
         let (key, params) = (KeyPair::generate().unwrap(), authority("Test Intermediate"));
         let intermediate = params.signed_by(&key, &root_issuer).unwrap().der().clone();
-        Self { root, intermediate, issuer: Issuer::new(params, key), issued: AtomicUsize::new(0) }
+        Self {
+            root,
+            intermediate,
+            issuer: Issuer::new(params, key),
+            issued: AtomicUsize::new(0),
+            is_broken: AtomicBool::new(false),
+        }
     }
 
     /// What the server verifies clients to.
@@ -89,6 +97,9 @@ impl OnlineIssuer for TestIssuer {
     fn issue(&self) -> Issuing<'_> {
         let Self(pki) = self;
         let number = pki.issued.fetch_add(1, Ordering::Relaxed);
+        if pki.is_broken.load(Ordering::Relaxed) {
+            return Box::pin(async { Err("broken".into()) });
+        }
         let Identity { mut chain, key } = pki.leaf(&[ExtendedKeyUsagePurpose::ServerAuth]);
         chain.push(pki.intermediate.clone());
         let begin = NOW + i64::try_from(number).unwrap() * DAY;

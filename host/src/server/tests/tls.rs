@@ -129,17 +129,32 @@ async fn a_handshake_in_the_last_minute_renews_the_own_certificate_once() {
         (pki::NOW + 2 * pki::DAY + 100, 3),
     ] {
         server.clock.set(Timestamp::from_unix(now));
-        let (config, mut handshakes) = (Arc::new(server.client()), tokio::task::JoinSet::new());
-        for _ in 0..8 {
-            let (config, address) = (config.clone(), server.address);
-            handshakes.spawn(async move {
-                let socket = TcpStream::connect(address).await.unwrap();
-                TlsConnector::from(config).connect(ServerName::try_from("localhost").unwrap(), socket).await.is_ok()
-            });
-        }
-        assert!(handshakes.join_all().await.into_iter().all(|is_ok| is_ok));
+        shake_hands_eight_times(&server).await;
         assert_eq!(server.pki.issued.load(Ordering::Relaxed), issued, "{now}");
     }
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_renewed_is_still_shown_and_not_asked_for_by_everyone() {
+    let server = TestServer::start().await;
+    server.pki.is_broken.store(true, Ordering::Relaxed);
+    server.clock.set(Timestamp::from_unix(pki::NOW + pki::DAY));
+    shake_hands_eight_times(&server).await;
+    let asked = server.pki.issued.load(Ordering::Relaxed);
+    assert!((2..9).contains(&asked), "{asked}");
+}
+
+/// At once, and all of them well.
+async fn shake_hands_eight_times(server: &TestServer) {
+    let (config, mut handshakes) = (Arc::new(server.client()), tokio::task::JoinSet::new());
+    for _ in 0..8 {
+        let (config, address) = (config.clone(), server.address);
+        handshakes.spawn(async move {
+            let socket = TcpStream::connect(address).await.unwrap();
+            TlsConnector::from(config).connect(ServerName::try_from("localhost").unwrap(), socket).await.is_ok()
+        });
+    }
+    assert!(handshakes.join_all().await.into_iter().all(|is_ok| is_ok));
 }
 
 #[tokio::test]
