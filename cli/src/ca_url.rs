@@ -1,6 +1,6 @@
 //! The address of a CA, as typed.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use reqwest::Url;
 use thiserror::Error;
@@ -33,10 +33,10 @@ impl CaUrl {
         self.at(["1.0", "sign"]).into()
     }
 
-    /// `host:port`.
-    pub fn host_and_port(&self) -> String {
-        let port = self.0.port_or_known_default().unwrap_or(443);
-        format!("{}:{port}", self.0.host_str().unwrap_or_default())
+    /// Whether the CA is on this machine, by name or by address.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
 
@@ -93,6 +93,13 @@ mod tests {
     fn the_audience_keeps_host_and_port() {
         let url: CaUrl = "localhost:9000/other".parse().expect("a URL");
         assert_eq!(url.sign_audience(), "https://localhost:9000/1.0/sign");
+    }
+
+    #[test]
+    fn this_machine_is_known_by_name_and_address() {
+        let is_loopback = |url: &str| url.parse::<CaUrl>().expect(url).is_loopback();
+        assert!(["localhost", "127.0.0.1:9000", "127.1.2.3", "[::1]"].into_iter().all(is_loopback));
+        assert!(!["localhost.example.com", "10.0.0.1", "[::2]"].into_iter().any(is_loopback));
     }
 
     #[test]

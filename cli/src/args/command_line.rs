@@ -6,7 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, Command};
 use thiserror::Error;
 
 /// What the words on the command line ask for.
@@ -46,8 +46,6 @@ pub(crate) struct Flag {
 pub(crate) enum FlagValue {
     /// A switch, set or explicitly not set.
     Switch(bool),
-    /// A switch that is on unless turned off, so its value must be passed on.
-    Choice(bool),
     Text(OsString),
 }
 
@@ -147,7 +145,6 @@ impl<Words: Iterator<Item = OsString>> Reader<'_, Words> {
         let long = arg.get_long().unwrap_or_default().to_owned();
         let value = match Kind::of(arg) {
             Kind::Switch => FlagValue::Switch(self.boolean(&name, value)?),
-            Kind::Choice => FlagValue::Choice(self.boolean(&name, value)?),
             Kind::Text => {
                 let value = value.map(OsString::from).or_else(|| self.words.next());
                 FlagValue::Text(value.ok_or_else(|| UsageError::MissingValue { path: self.path.clone(), name })?)
@@ -194,19 +191,12 @@ impl Word {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
     Switch,
-    Choice,
     Text,
 }
 
 impl Kind {
     pub(crate) fn of(arg: &Arg) -> Self {
-        if !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append) {
-            Self::Switch
-        } else if arg.get_num_args().is_some_and(|count| count.min_values() == 0) {
-            Self::Choice
-        } else {
-            Self::Text
-        }
+        if arg.get_action().takes_values() { Self::Text } else { Self::Switch }
     }
 }
 
@@ -229,6 +219,8 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use clap::ArgAction;
+
     use super::*;
 
     fn tree() -> Command {

@@ -52,12 +52,12 @@ pub(crate) fn help(tree: &Command, path: &[String]) -> String {
 
 /// Checks types and counts.
 pub(crate) fn parse(tree: &Command, line: CommandLine) -> Result<Commands, CommandError> {
-    let usage = usage(descend(tree, &line.path));
+    let command = descend(tree, &line.path);
     tree.clone()
         .try_get_matches_from(words(line))
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
         .map(|cli| cli.command)
-        .map_err(|error| explain(&error, usage))
+        .map_err(|error| explain(&error, command))
 }
 
 /// `step ca token <SUBJECT> [OPTIONS]`, one line.
@@ -75,7 +75,6 @@ fn words(line: CommandLine) -> Vec<OsString> {
         match flag.value {
             FlagValue::Switch(false) => continue,
             FlagValue::Switch(true) => {}
-            FlagValue::Choice(choice) => word.push(format!("={choice}")),
             FlagValue::Text(text) => {
                 word.push("=");
                 word.push(text);
@@ -88,7 +87,7 @@ fn words(line: CommandLine) -> Vec<OsString> {
     words
 }
 
-fn explain(error: &clap::Error, usage: String) -> CommandError {
+fn explain(error: &clap::Error, command: &Command) -> CommandError {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
         _ => String::new(),
@@ -105,10 +104,10 @@ fn explain(error: &clap::Error, usage: String) -> CommandError {
             };
             CommandError::InvalidValue { flag, value, options }
         }
-        ErrorKind::MissingRequiredArgument => CommandError::TooFewArguments { usage },
+        ErrorKind::MissingRequiredArgument => CommandError::TooFewArguments { usage: usage(command) },
         // Flags were sorted out before, so what is too much can only be a positional argument or a flag given twice.
         ErrorKind::ArgumentConflict => CommandError::FlagGivenTwice { flag },
-        _ => CommandError::TooManyArguments { usage },
+        _ => CommandError::TooManyArguments { usage: usage(command) },
     }
 }
 

@@ -106,7 +106,6 @@ fn from_file(arg: &Arg, defaults: &Defaults) -> Vec<String> {
 fn flag(long: &str, kind: Kind, value: &OsStr) -> Option<Flag> {
     let value = match kind {
         Kind::Switch => FlagValue::Switch(boolean(value.to_str()?)?),
-        Kind::Choice => FlagValue::Choice(boolean(value.to_str()?)?),
         Kind::Text => FlagValue::Text(value.to_owned()),
     };
     Some(Flag { long: long.to_owned(), value })

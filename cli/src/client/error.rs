@@ -111,8 +111,11 @@ fn transport_hint(error: &reqwest::Error) -> Option<String> {
     error.is_connect().then(|| "is the CA running, and is `--ca-url` its address?".into())
 }
 
-/// The TLS error that an I/O error carries, if it does.
+/// The TLS error this is, or that it carries: an I/O error hides what it carries from `source`, and may carry another.
 fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
     let carried = error.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
-    carried.and_then(|error| error.downcast_ref()).or_else(|| error.downcast_ref())
+    match carried {
+        Some(carried) => tls_error(carried),
+        None => error.downcast_ref(),
+    }
 }

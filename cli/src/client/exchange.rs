@@ -7,7 +7,7 @@ use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 
 use super::error::ClientError;
-use crate::{commands::version, random};
+use crate::{CaUrl, commands::version, random};
 
 /// The HTTP side of a client.
 #[derive(Debug)]
@@ -20,8 +20,11 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 const MAX_ANSWER: usize = 4 << 20;
 
 impl Exchange {
-    pub(super) fn new(tls: ClientConfig) -> Result<Self, ClientError> {
-        reqwest::Client::builder()
+    pub(super) fn new(url: &CaUrl, tls: ClientConfig) -> Result<Self, ClientError> {
+        let builder = reqwest::Client::builder();
+        // Go never asks a proxy for this machine, whatever the environment says.
+        let builder = if url.is_loopback() { builder.no_proxy() } else { builder };
+        builder
             .tls_backend_preconfigured(tls)
             // A CA does not redirect; whoever does would have us send the token elsewhere.
             .redirect(redirect::Policy::none())

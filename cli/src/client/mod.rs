@@ -22,6 +22,8 @@
 mod error;
 mod exchange;
 mod fingerprint;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tls;
 
 pub use api_types;
@@ -56,7 +58,8 @@ impl Client {
     ///
     /// When TLS cannot be set up.
     pub fn new(url: CaUrl, roots: &Roots) -> Result<Self, ClientError> {
-        Ok(Self { url, exchange: Exchange::new(tls::verifying(roots)?)? })
+        let exchange = Exchange::new(&url, tls::verifying(roots)?)?;
+        Ok(Self { url, exchange })
     }
 
     /// A client that trusts these roots and shows a certificate of its own: what `/renew` needs.
@@ -65,7 +68,8 @@ impl Client {
     ///
     /// When TLS cannot be set up, or key and certificate do not belong together.
     pub fn with_identity(url: CaUrl, roots: &Roots, identity: Identity) -> Result<Self, ClientError> {
-        Ok(Self { url, exchange: Exchange::new(tls::identified(roots, identity)?)? })
+        let exchange = Exchange::new(&url, tls::identified(roots, identity)?)?;
+        Ok(Self { url, exchange })
     }
 
     /// A client that trusts the root with this fingerprint, which it first asks the CA for.
@@ -185,7 +189,7 @@ const MAX_PAGES: usize = 1_000;
 ///
 /// When the CA has no such root, or what it sends is another certificate.
 pub async fn fetch_root(url: &CaUrl, fingerprint: &Fingerprint) -> Result<CertificateDer<'static>, ClientError> {
-    let exchange = Exchange::new(tls::danger::unverified()?)?;
+    let exchange = Exchange::new(url, tls::danger::unverified()?)?;
     let url = url.at(["root", &fingerprint.to_string()]);
     let answer: RootResponse = exchange.send(Method::GET, url, None).await?;
     let certificate = certificates::first(answer.ca.as_bytes()).map_err(ClientError::Certificate)?;

@@ -50,7 +50,8 @@ impl Bootstrap {
         let certificate = self.known.download(cx)?;
         let contents =
             Defaults { ca_url: url.to_string(), fingerprint: &fingerprint, root: root_path.display().to_string() };
-        cx.step_path().create_directories()?;
+        steppath::create_directory(&cx.step_path().certs())?;
+        steppath::create_directory(&cx.step_path().config())?;
         root.write(certificate.as_bytes())?;
         cx.output.say(format_args!("The root certificate has been saved in {}.", root_path.display()))?;
         defaults.write_public(&serde_json::to_vec_pretty(&contents)?)?;

@@ -2,16 +2,16 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
-use x509_parser::extensions::{
-    DistributionPointName, ExtendedKeyUsage, GeneralName, GeneralSubtree, KeyUsage, ParsedExtension, X509Extension,
-};
+use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension, X509Extension};
 
 use super::{
     super::{
         provisioner::{self, StepProvisioner},
-        vocabulary::{ip_address, ip_range},
+        vocabulary::ip_address,
     },
     name::Name,
+    name_constraints::NameConstraints,
+    usages::{ExtendedKeyUsages, KeyUsages},
 };
 
 #[derive(Default, Serialize)]
@@ -48,30 +48,6 @@ pub(super) struct UnknownExtension {
 }
 
 #[derive(Serialize)]
-struct KeyUsages {
-    #[serde(skip_serializing_if = "is_false")]
-    digital_signature: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    content_commitment: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    key_encipherment: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    data_encipherment: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    key_agreement: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    certificate_sign: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    crl_sign: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    encipher_only: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    decipher_only: bool,
-    /// Bit 0 is digitalSignature.
-    value: u16,
-}
-
-#[derive(Serialize)]
 struct BasicConstraints {
     is_ca: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,43 +64,6 @@ struct AlternativeNames {
     ip_addresses: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     uniform_resource_identifiers: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct NameConstraints {
-    critical: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    permitted_names: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    permitted_email_addresses: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    permitted_ip_addresses: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    excluded_names: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    excluded_email_addresses: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    excluded_ip_addresses: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct ExtendedKeyUsages {
-    #[serde(skip_serializing_if = "is_false")]
-    any: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    server_auth: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    client_auth: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    code_signing: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    email_protection: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    time_stamping: bool,
-    #[serde(skip_serializing_if = "is_false")]
-    ocsp_signing: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unknown: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -147,10 +86,6 @@ struct Provisioner {
     credential_id: String,
     name: String,
     r#type: &'static str,
-}
-
-fn is_false(value: &bool) -> bool {
-    !value
 }
 
 impl Extensions {
@@ -181,9 +116,7 @@ impl Extensions {
                 self.subject_alt_name = Some(AlternativeNames::of(&names.general_names));
             }
             ParsedExtension::NameConstraints(constraints) => {
-                let permitted = Subtrees::of(constraints.permitted_subtrees.as_deref().unwrap_or_default());
-                let excluded = Subtrees::of(constraints.excluded_subtrees.as_deref().unwrap_or_default());
-                self.name_constraints = Some(NameConstraints::of(extension.critical, permitted, excluded));
+                self.name_constraints = Some(NameConstraints::of(extension.critical, constraints));
             }
             ParsedExtension::CRLDistributionPoints(points) => {
                 let names = points.iter().filter_map(|point| match &point.distribution_point {
@@ -259,38 +192,6 @@ fn is_host_name(name: &str) -> bool {
     name.parse::<std::net::IpAddr>().is_ok() || (dotted && name.chars().all(plausible))
 }
 
-impl KeyUsages {
-    fn of(usage: &KeyUsage) -> Self {
-        Self {
-            digital_signature: usage.digital_signature(),
-            content_commitment: usage.non_repudiation(),
-            key_encipherment: usage.key_encipherment(),
-            data_encipherment: usage.data_encipherment(),
-            key_agreement: usage.key_agreement(),
-            certificate_sign: usage.key_cert_sign(),
-            crl_sign: usage.crl_sign(),
-            encipher_only: usage.encipher_only(),
-            decipher_only: usage.decipher_only(),
-            value: usage.flags,
-        }
-    }
-}
-
-impl ExtendedKeyUsages {
-    fn of(usage: &ExtendedKeyUsage<'_>) -> Self {
-        Self {
-            any: usage.any,
-            server_auth: usage.server_auth,
-            client_auth: usage.client_auth,
-            code_signing: usage.code_signing,
-            email_protection: usage.email_protection,
-            time_stamping: usage.time_stamping,
-            ocsp_signing: usage.ocsp_signing,
-            unknown: usage.other.iter().map(|oid| oid.to_id_string()).collect(),
-        }
-    }
-}
-
 impl AlternativeNames {
     fn of(names: &[GeneralName<'_>]) -> Self {
         let mut sorted = Self::default();
@@ -304,43 +205,6 @@ impl AlternativeNames {
             }
         }
         sorted
-    }
-}
-
-/// One side of name constraints.
-#[derive(Default)]
-struct Subtrees {
-    names: Vec<String>,
-    email_addresses: Vec<String>,
-    ip_addresses: Vec<String>,
-}
-
-impl Subtrees {
-    fn of(subtrees: &[GeneralSubtree<'_>]) -> Self {
-        let mut sorted = Self::default();
-        for subtree in subtrees {
-            match &subtree.base {
-                GeneralName::DNSName(text) => sorted.names.push((*text).to_owned()),
-                GeneralName::IPAddress(octets) => sorted.ip_addresses.push(ip_range(octets)),
-                GeneralName::RFC822Name(text) => sorted.email_addresses.push((*text).to_owned()),
-                _ => {}
-            }
-        }
-        sorted
-    }
-}
-
-impl NameConstraints {
-    fn of(critical: bool, permitted: Subtrees, excluded: Subtrees) -> Self {
-        Self {
-            critical,
-            permitted_names: permitted.names,
-            permitted_email_addresses: permitted.email_addresses,
-            permitted_ip_addresses: permitted.ip_addresses,
-            excluded_names: excluded.names,
-            excluded_email_addresses: excluded.email_addresses,
-            excluded_ip_addresses: excluded.ip_addresses,
-        }
     }
 }
 

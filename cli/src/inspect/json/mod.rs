@@ -4,6 +4,8 @@ mod extensions;
 mod fingerprints;
 mod key;
 mod name;
+mod name_constraints;
+mod usages;
 
 use authority::Timestamp;
 use base64::{Engine as _, prelude::BASE64_STANDARD};

@@ -1,5 +1,7 @@
 //! The program in process, for the tests of this crate.
 
+mod server;
+
 use std::{
     collections::VecDeque,
     io::{self, Write},
@@ -7,6 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+pub(crate) use server::{Server, http};
 use zeroize::Zeroizing;
 
 use crate::{
