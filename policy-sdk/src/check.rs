@@ -19,6 +19,13 @@ pub trait Check: Send + Sized + Sync + 'static {
     fn review(&self, proposal: &Proposal) -> Result<Vec<Edit>, Denial>;
 }
 
+impl Default for Descriptor {
+    /// To be asked about every operation, and to be handed nothing that costs extra.
+    fn default() -> Self {
+        Self { operations: Operations::all(), inputs: Inputs::empty() }
+    }
+}
+
 /// Exports a [`Check`](crate::Check) from a WebAssembly module; does nothing in a native build.
 #[macro_export]
 macro_rules! check {

@@ -23,20 +23,16 @@
 //! impl Check for OneDomain {
 //!     fn init(environment: check::Environment) -> Result<(Self, check::Descriptor), Vec<ConfigError>> {
 //!         let Settings { domain } = settings::parse(&environment.settings, "/settings")?;
-//!         let operations = check::Operations::SIGN | check::Operations::RENEW | check::Operations::REKEY;
-//!         let descriptor = check::Descriptor { operations, inputs: check::Inputs::empty() };
-//!         Ok((Self { suffix: format!(".{domain}") }, descriptor))
+//!         Ok((Self { suffix: format!(".{domain}") }, check::Descriptor::default()))
 //!     }
 //!
 //!     fn review(&self, proposal: &check::Proposal) -> Result<Vec<Edit>, Denial> {
 //!         match proposal.draft.subject_alt_names.dns_names.iter().find(|name| !name.ends_with(&self.suffix)) {
 //!             None => Ok(vec![]),
-//!             Some(name) => Err(Denial::forbidden("a name is outside this CA's domain").because(
-//!                 Reason::new("one-domain.suffix", "every DNS name must belong to the domain")
-//!                     .field("subject-alt-names.dns-names")
-//!                     .got(name)
-//!                     .want(format!("*{}", self.suffix)),
-//!             )),
+//!             Some(name) => Err(Denial::forbidden("one-domain.suffix", "every DNS name must belong to the domain")
+//!                 .field("subject-alt-names.dns-names")
+//!                 .got(name)
+//!                 .want(format!("*{}", self.suffix))),
 //!         }
 //!     }
 //! }
@@ -82,6 +78,6 @@ pub mod prelude {
         log,
         provisioner::{self, Provisioner, SignGrant, SignRequest},
         settings,
-        types::{ConfigError, Context, Denial, DenialKind, Identity, Operation, Reason, SubjectAltNames, Timestamp},
+        types::{ConfigError, Context, Denial, DenialKind, Identity, Operation, SubjectAltNames, Timestamp},
     };
 }

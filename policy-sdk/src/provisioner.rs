@@ -26,7 +26,7 @@ pub trait Provisioner: Send + Sized + Sync + 'static {
     /// Verifies the credential of a request to revoke a certificate. Unless overridden, the operation is not offered.
     fn authorize_revoke(&self, request: &RevokeRequest) -> Result<Identity, Denial> {
         let _ = request;
-        Err(Denial::not_implemented("this provisioner does not revoke certificates"))
+        Err(Denial::not_implemented("provisioner.revoke", "this provisioner does not revoke certificates"))
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
         }
 
         fn authorize_sign(&self, _: &SignRequest) -> Result<SignGrant, Denial> {
-            Err(Denial::unauthorized("nobody"))
+            Err(Denial::unauthorized("only-signs.nobody", "nobody may"))
         }
     }
 

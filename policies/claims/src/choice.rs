@@ -3,7 +3,7 @@
 use policy_sdk::{
     GoDuration,
     check::Proposal,
-    types::{Denial, Reason, Timestamp, Validity},
+    types::{Denial, Timestamp, Validity},
 };
 
 use crate::{ClaimsPolicy, rules::length};
@@ -16,8 +16,7 @@ impl ClaimsPolicy {
             None => self.first(proposal),
         };
         validity.ok_or_else(|| {
-            Denial::bad_request("the requested validity lies beyond what a certificate can say")
-                .because(Reason::new("claims.overflow", "a certificate ends before the year 10000"))
+            Denial::bad_request("claims.overflow", "the requested validity lies beyond what a certificate can say")
         })
     }
 

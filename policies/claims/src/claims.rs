@@ -27,7 +27,9 @@ impl Claims {
 
     fn of(object: &Object) -> Result<Self, String> {
         let duration = |duration: Option<GoDuration>, name: &str| {
-            duration.filter(|&duration| duration != GoDuration::ZERO).ok_or(format!("claims: {name} cannot be empty"))
+            duration
+                .filter(|&duration| duration != GoDuration::ZERO)
+                .ok_or_else(|| format!("claims: {name} cannot be empty"))
         };
         let min = duration(object.min, "MinTLSCertDuration")?;
         let max = duration(object.max, "MaxTLSCertDuration")?;

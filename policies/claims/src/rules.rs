@@ -4,7 +4,7 @@ use policy_sdk::{
     GoDuration,
     check::Proposal,
     text::go_time,
-    types::{Denial, Reason, Timestamp, Validity},
+    types::{Denial, Timestamp, Validity},
 };
 
 use crate::ClaimsPolicy;
@@ -19,11 +19,10 @@ impl ClaimsPolicy {
             return Ok(());
         }
         let message = format!("renew is disabled for provisioner '{}'", self.provisioner);
-        let reason = Reason::new("claims.disable-renewal", message.as_str())
+        Err(Denial::unauthorized("claims.disable-renewal", message)
             .field("claims.disableRenewal")
             .got("true")
-            .hint("get a new certificate with a new token");
-        Err(Denial::unauthorized(message).because(reason))
+            .hint("get a new certificate with a new token"))
     }
 
     /// Whether a certificate may have this validity.
@@ -35,31 +34,35 @@ impl ClaimsPolicy {
 
     fn is_possible(&self, validity: Validity, now: Timestamp) -> Result<(), Denial> {
         let Validity { not_before, not_after } = validity;
-        let (begin, end) = (go_time(not_before), go_time(not_after));
+        let (begin, end) = (|| go_time(not_before), || go_time(not_after));
         if not_after < now {
-            let reason = Reason::new("claims.not-after-past", "a certificate ends after it is issued");
-            let reason =
-                reason.field("validity.not-after").got(end.as_str()).want(format!("{} or later", go_time(now)));
-            return Err(Denial::bad_request(format!("NotAfter: {end} cannot be in the past")).because(reason));
+            let message = format!("NotAfter: {} cannot be in the past", end());
+            return Err(Denial::bad_request("claims.not-after-past", message)
+                .field("validity.not-after")
+                .got(end())
+                .want(format!("{} or later", go_time(now))));
         }
         if not_after < not_before {
-            let reason = Reason::new("claims.reversed", "a certificate ends after it begins");
-            let reason = reason.field("validity.not-after").got(end.as_str()).want(format!("{begin} or later"));
-            let message = format!("NotAfter: {end} cannot be before NotBefore: {begin}");
-            return Err(Denial::bad_request(message).because(reason));
+            let message = format!("NotAfter: {} cannot be before NotBefore: {}", end(), begin());
+            return Err(Denial::bad_request("claims.reversed", message)
+                .field("validity.not-after")
+                .got(end())
+                .want(format!("{} or later", begin())));
         }
         let earliest = now.saturating_sub(self.backdate.as_secs());
         if not_before < earliest {
-            let reason = Reason::new("claims.not-before-past", "a certificate does not begin before it is asked for");
-            let want = format!("{} or later", go_time(earliest));
-            let reason = reason.field("validity.not-before").got(begin.as_str()).want(want);
-            return Err(Denial::bad_request(format!("NotBefore: {begin} cannot be in the past")).because(reason));
+            let message = format!("NotBefore: {} cannot be in the past", begin());
+            return Err(Denial::bad_request("claims.not-before-past", message)
+                .field("validity.not-before")
+                .got(begin())
+                .want(format!("{} or later", go_time(earliest))));
         }
         if not_after > END_OF_TIME {
-            let reason = Reason::new("claims.overflow", "a certificate ends before the year 10000");
-            let reason = reason.field("validity.not-after").got(end.as_str());
-            let message = format!("NotAfter: {end} lies beyond what a certificate can say");
-            return Err(Denial::bad_request(message).because(reason));
+            let message = format!("NotAfter: {} lies beyond what a certificate can say", end());
+            return Err(Denial::bad_request("claims.overflow", message)
+                .field("validity.not-after")
+                .got(end())
+                .want(format!("{} or earlier", go_time(END_OF_TIME))));
         }
         Ok(())
     }
@@ -70,23 +73,21 @@ impl ClaimsPolicy {
             let message = format!(
                 "requested duration of {length} is less than the authorized minimum certificate duration of {shortest}"
             );
-            let reason = Reason::new("claims.min-duration", "the certificate would be valid for too short a time")
+            return Err(Denial::forbidden("claims.min-duration", message)
                 .field("validity")
                 .got(length.to_string())
                 .want(format!("at least {shortest}"))
-                .hint("ask for a later end, or for none");
-            return Err(Denial::forbidden(message).because(reason));
+                .hint("ask for a later end, or for none"));
         }
         if length > longest {
             let message = format!(
                 "requested duration of {length} is more than the authorized maximum certificate duration of {longest}"
             );
-            let reason = Reason::new("claims.max-duration", "the certificate would be valid for too long")
+            return Err(Denial::forbidden("claims.max-duration", message)
                 .field("validity")
                 .got(length.to_string())
                 .want(format!("at most {longest}"))
-                .hint("ask for an earlier end, or for none");
-            return Err(Denial::forbidden(message).because(reason));
+                .hint("ask for an earlier end, or for none"));
         }
         Ok(())
     }
@@ -101,21 +102,19 @@ impl ClaimsPolicy {
 fn is_within_bounds(validity: Validity, proposal: &Proposal) -> Result<(), Denial> {
     if let Some(bound) = proposal.not_before_bound.filter(|&bound| validity.not_before < bound) {
         let (begin, bound) = (go_time(validity.not_before), go_time(bound));
-        let reason = Reason::new("claims.credential-not-before", "a certificate does not begin before its credential")
-            .field("validity.not-before")
-            .got(begin.as_str())
-            .want(format!("{bound} or later"));
         let message = format!("NotBefore: {begin} cannot be before the credential's: {bound}");
-        return Err(Denial::forbidden(message).because(reason));
+        return Err(Denial::forbidden("claims.credential-not-before", message)
+            .field("validity.not-before")
+            .got(begin)
+            .want(format!("{bound} or later")));
     }
     if let Some(bound) = proposal.not_after_bound.filter(|&bound| validity.not_after > bound) {
         let (end, bound) = (go_time(validity.not_after), go_time(bound));
-        let reason = Reason::new("claims.credential-not-after", "a certificate does not outlive its credential")
-            .field("validity.not-after")
-            .got(end.as_str())
-            .want(format!("{bound} or earlier"));
         let message = format!("NotAfter: {end} cannot be after the credential's: {bound}");
-        return Err(Denial::forbidden(message).because(reason));
+        return Err(Denial::forbidden("claims.credential-not-after", message)
+            .field("validity.not-after")
+            .got(end)
+            .want(format!("{bound} or earlier")));
     }
     Ok(())
 }

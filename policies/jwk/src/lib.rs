@@ -14,7 +14,6 @@ use policy_sdk::{
 
 mod confirmation;
 mod key;
-mod refusal;
 mod token;
 
 use key::Key;
