@@ -42,11 +42,6 @@ pub trait Terminal {
 /// What is wrong with an answer, if anything.
 pub type Rule = fn(&str) -> Option<String>;
 
-/// Any answer will do.
-pub fn anything(_: &str) -> Option<String> {
-    None
-}
-
 /// Blank answers will not do.
 pub fn not_blank(answer: &str) -> Option<String> {
     answer.trim().is_empty().then(|| "value is empty".to_owned())
