@@ -1,8 +1,7 @@
 //! A certificate as it was issued, by us or by anyone else.
 
 use aws_lc_rs::digest;
-use der::asn1::{AnyRef, BitStringRef, IntRef, ObjectIdentifier};
-use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
+use der::asn1::ObjectIdentifier;
 use thiserror::Error;
 
 use crate::distinguished_name::{DistinguishedName, DistinguishedNameError};
@@ -11,12 +10,14 @@ use crate::extensions::{
     decode_extensions, find, key_identifier,
 };
 use crate::names::{SubjectAltNameError, SubjectAltNames, general_name};
+use crate::oid;
 use crate::pem::{self, PemError};
 use crate::public_key::{KeyError, SubjectPublicKeyInfo};
 use crate::serial::{SerialNumber, SerialNumberError};
 use crate::signature::{self, SignatureError};
-use crate::time::{Timestamp, Validity};
-use crate::{asn1, oid};
+use crate::signed_value::SignedValue;
+use crate::tbs::Tbs;
+use crate::time::Validity;
 
 /// Longest certificate that is read, in octets.
 const MAX_CERTIFICATE: usize = 64 * 1024;
@@ -89,8 +90,8 @@ impl Certificate {
         if der.len() > MAX_CERTIFICATE {
             return Err(CertificateError::TooLarge);
         }
-        let outer = Outer::decode(der).map_err(|_| CertificateError::Malformed)?;
-        let tbs = Tbs::decode(outer.tbs).map_err(|_| CertificateError::Malformed)?;
+        let outer = SignedValue::decode(der).map_err(|_| CertificateError::Malformed)?;
+        let tbs = Tbs::decode(outer.contents).map_err(|_| CertificateError::Malformed)?;
         if tbs.version != 2 {
             return Err(CertificateError::Version);
         }
@@ -120,7 +121,7 @@ impl Certificate {
             },
             extensions,
             der: der.to_vec(),
-            tbs: outer.tbs.to_vec(),
+            tbs: outer.contents.to_vec(),
             signature_algorithm: outer.signature_algorithm.to_vec(),
             signature: outer.signature.to_vec(),
         })
@@ -256,91 +257,6 @@ impl Certificate {
     pub(crate) fn signature_algorithm(&self) -> &[u8] {
         &self.signature_algorithm
     }
-}
-
-/// Certificate (RFC 5280 §4.1.1).
-struct Outer<'a> {
-    tbs: &'a [u8],
-    signature_algorithm: &'a [u8],
-    signature: &'a [u8],
-}
-
-impl<'a> Outer<'a> {
-    fn decode(der: &'a [u8]) -> der::Result<Self> {
-        asn1::read_sequence(der, |reader| {
-            let tbs = reader.tlv_bytes()?;
-            let signature_algorithm = reader.tlv_bytes()?;
-            let signature: BitStringRef<'_> = reader.decode()?;
-            let signature = signature.as_bytes().ok_or_else(|| Tag::BitString.value_error())?;
-            Ok(Self { tbs, signature_algorithm, signature })
-        })
-    }
-}
-
-/// TBSCertificate (RFC 5280 §4.1.2).
-pub(crate) struct Tbs<'a> {
-    pub(crate) version: u8,
-    pub(crate) serial_number: &'a [u8],
-    pub(crate) signature: &'a [u8],
-    pub(crate) issuer: &'a [u8],
-    pub(crate) times: [AnyRef<'a>; 2],
-    pub(crate) validity: Validity,
-    pub(crate) subject: &'a [u8],
-    pub(crate) subject_public_key_info: &'a [u8],
-    pub(crate) extensions: Option<&'a [u8]>,
-}
-
-impl<'a> Tbs<'a> {
-    pub(crate) fn decode(der: &'a [u8]) -> der::Result<Self> {
-        asn1::read_sequence(der, |reader| {
-            let version = match context_specific(reader, 0)? {
-                Some(version) => u8::from_der(version)?,
-                None => 0,
-            };
-            let serial_number: IntRef<'_> = reader.decode()?;
-            let signature = reader.tlv_bytes()?;
-            let issuer = reader.tlv_bytes()?;
-            let times = reader.sequence(|reader| Ok::<_, der::Error>([reader.decode()?, reader.decode()?]))?;
-            let subject = reader.tlv_bytes()?;
-            let subject_public_key_info = reader.tlv_bytes()?;
-            // issuerUniqueID [1] and subjectUniqueID [2] have been unused since
-            // X.509 v3; a certificate with one of them is not read.
-            let extensions = context_specific(reader, 3)?;
-            let [not_before, not_after] = times;
-            let validity = Validity { not_before: time(not_before)?, not_after: time(not_after)? };
-            let serial_number = serial_number.as_bytes();
-            Ok(Self {
-                version,
-                serial_number,
-                signature,
-                issuer,
-                times,
-                validity,
-                subject,
-                subject_public_key_info,
-                extensions,
-            })
-        })
-    }
-}
-
-/// The contents of the next element, if it is `[number] EXPLICIT`.
-fn context_specific<'a>(reader: &mut SliceReader<'a>, number: u32) -> der::Result<Option<&'a [u8]>> {
-    let tag = Tag::ContextSpecific { constructed: true, number: TagNumber(number) };
-    if reader.is_finished() || Tag::peek(reader)? != tag {
-        return Ok(None);
-    }
-    Ok(Some(AnyRef::decode(reader)?.value()))
-}
-
-/// Time (RFC 5280 §4.1.2.5).
-fn time(time: AnyRef<'_>) -> der::Result<Timestamp> {
-    let since_epoch = match time.tag() {
-        Tag::UtcTime => time.decode_as::<der::asn1::UtcTime>()?.to_unix_duration(),
-        _ => time.decode_as::<der::asn1::GeneralizedTime>()?.to_unix_duration(),
-    };
-    let seconds = i64::try_from(since_epoch.as_secs()).map_err(|_| time.tag().value_error())?;
-    Ok(Timestamp::from_unix(seconds))
 }
 
 fn serial_number(octets: &[u8]) -> Result<SerialNumber, CertificateError> {

@@ -39,6 +39,7 @@ mod request;
 mod serial;
 mod sign;
 mod signature;
+mod signed_value;
 mod subject;
 mod tbs;
 mod time;

@@ -15,7 +15,8 @@ use crate::public_key::{KeyError, PublicKey};
 use crate::request::{CertificationRequest, RequestError};
 use crate::serial::SerialNumber;
 use crate::signature::{self, SignatureError};
-use crate::tbs::{self, TbsCertificate};
+use crate::signed_value::SignedValue;
+use crate::tbs::TbsCertificate;
 use crate::time::{Timestamp, Validity};
 use crate::{asn1, oid, profile};
 
@@ -115,10 +116,8 @@ pub fn create_csr(
     let attributes = if names.is_empty() { Vec::new() } else { extension_request(names, subject.is_empty()) };
     let attributes = asn1::tlv(asn1::context_constructed(ATTRIBUTES), &[&attributes]);
     let info = asn1::sequence(&[VERSION_1, subject.der(), key.public_key(), &attributes]);
-    let signature = key.sign(&info)?;
-    let algorithm = signature::algorithm_identifier(key.algorithm());
-    let der = asn1::sequence(&[&info, &algorithm, &asn1::bit_string(&signature)]);
-    Ok(CertificationRequest::from_der(&der)?)
+    let signature_algorithm = signature::algorithm_identifier(key.algorithm());
+    Ok(CertificationRequest::from_der(&sign(&info, &signature_algorithm, key)?)?)
 }
 
 /// The extensionRequest attribute (RFC 2985 §5.4.2).
@@ -182,6 +181,11 @@ impl CaParts<'_> {
             extensions: &self.extensions,
         };
         let tbs = tbs.encode().map_err(|_| PkiError::Time { now })?;
-        Ok(Certificate::from_der(&tbs::certificate(&tbs, &algorithm, &key.sign(&tbs)?))?)
+        Ok(Certificate::from_der(&sign(&tbs, &algorithm, key)?)?)
     }
+}
+
+fn sign(contents: &[u8], signature_algorithm: &[u8], key: &dyn Signer) -> Result<Vec<u8>, SignerError> {
+    let signature = key.sign(contents)?;
+    Ok(SignedValue { contents, signature_algorithm, signature: &signature }.encode())
 }

@@ -12,7 +12,8 @@ use crate::keys::SignerError;
 use crate::lint::{self, LintError};
 use crate::serial::SerialNumber;
 use crate::signature::SignatureError;
-use crate::tbs::{self, TbsCertificate};
+use crate::signed_value::SignedValue;
+use crate::tbs::TbsCertificate;
 
 /// A certificate that was signed, read back and found to say what was
 /// approved. It is in memory only: whoever hands it out has recorded it first.
@@ -78,7 +79,8 @@ impl Authority {
         let tbs = tbs.encode().map_err(|_| SignError::Time)?;
         lint::check(&tbs, issuer)?;
         let signature = issuer.signer().sign(&tbs)?;
-        let der = tbs::certificate(&tbs, issuer.signature_algorithm(), &signature);
+        let signature_algorithm = issuer.signature_algorithm();
+        let der = SignedValue { contents: &tbs, signature_algorithm, signature: &signature }.encode();
         let certificate = read_back(&der, &tbs, issuer)?;
         compare(&certificate, &approved, serial)?;
         Ok(Signed { certificate, issuers: issuer.shared_chain() })

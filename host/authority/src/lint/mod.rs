@@ -7,12 +7,12 @@
 use der::{Tag, Tagged};
 use thiserror::Error;
 
-use crate::certificate::Tbs;
 use crate::extensions::{BasicConstraints, Extension, KeyUsage, decode_ext_key_usages, decode_extensions, find};
 use crate::extensions::{ProvisionerExtension, key_identifier};
 use crate::issuer::Issuer;
 use crate::names::general_name;
 use crate::public_key::PublicKey;
+use crate::tbs::Tbs;
 use crate::{oid, profile};
 
 /// What is about to be signed breaks a rule.

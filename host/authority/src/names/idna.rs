@@ -44,13 +44,13 @@ fn has_only_permitted_characters(unicode: &str) -> bool {
     })
 }
 
-/// LetterDigits of RFC 5892 §2.1, without capitals: they do not survive the
-/// round trip.
+/// LetterDigits of RFC 5892 §2.1. Of the capitals only those of Cherokee
+/// survive the round trip: that script folds its case upwards.
 fn is_letter_or_digit(character: char) -> bool {
     use GeneralCategory::*;
     matches!(
         CodePointMapData::<GeneralCategory>::new().get(character),
-        LowercaseLetter | OtherLetter | ModifierLetter | NonspacingMark | SpacingMark | DecimalNumber
+        LowercaseLetter | UppercaseLetter | OtherLetter | ModifierLetter | NonspacingMark | SpacingMark | DecimalNumber
     )
 }
 
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn labels_of_many_scripts_are_a_labels() {
         for unicode in
-            ["bücher", "straße", "παράδειγμα", "例え", "пример", "उदाहरण", "דוגמה", "مثال", "col·lecció", "・カ"]
+            ["bücher", "straße", "παράδειγμα", "例え", "пример", "उदाहरण", "דוגמה", "مثال", "col·lecció", "・カ", "ᏣᎳᎩ"]
         {
             assert!(is_a_label(&encode(unicode)), "{unicode}");
         }

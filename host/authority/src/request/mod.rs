@@ -6,7 +6,7 @@
 
 mod error;
 
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 
 pub use error::RequestError;
@@ -16,6 +16,7 @@ use crate::distinguished_name::DistinguishedName;
 use crate::extensions::{Extension, decode_extensions, find};
 use crate::names::{SubjectAltNames, general_name};
 use crate::public_key::PublicKey;
+use crate::signed_value::SignedValue;
 use crate::{asn1, oid, pem, signature, subject};
 
 /// Most octets of a request, as PEM and as DER.
@@ -76,11 +77,11 @@ impl CertificationRequest {
         if der.len() > MAX_REQUEST {
             return Err(RequestError::TooLarge);
         }
-        let outer = Outer::decode(der).map_err(|_| RequestError::Malformed)?;
-        let info = Info::decode(outer.info).map_err(|_| RequestError::Malformed)?;
+        let outer = SignedValue::decode(der).map_err(|_| RequestError::Malformed)?;
+        let info = Info::decode(outer.contents).map_err(|_| RequestError::Malformed)?;
         let public_key = PublicKey::from_spki(info.subject_public_key_info)?;
         // Nothing else of the request is looked at before its signature holds.
-        signature::verify(public_key.info(), outer.signature_algorithm, outer.info, outer.signature)?;
+        signature::verify(public_key.info(), outer.signature_algorithm, outer.contents, outer.signature)?;
         let subject = DistinguishedName::from_der(info.subject)?;
         subject::check(&subject)?;
         let mut extensions = match info.extension_request {
@@ -152,25 +153,6 @@ fn only_block(text: &str) -> Result<Vec<u8>, RequestError> {
         return Err(RequestError::SurroundingText);
     }
     Ok(block.contents.to_vec())
-}
-
-/// CertificationRequest (RFC 2986 §4.2).
-struct Outer<'a> {
-    info: &'a [u8],
-    signature_algorithm: &'a [u8],
-    signature: &'a [u8],
-}
-
-impl<'a> Outer<'a> {
-    fn decode(der: &'a [u8]) -> der::Result<Self> {
-        asn1::read_sequence(der, |reader| {
-            let info = reader.tlv_bytes()?;
-            let signature_algorithm = reader.tlv_bytes()?;
-            let signature: BitStringRef<'_> = reader.decode()?;
-            let signature = signature.as_bytes().ok_or_else(|| Tag::BitString.value_error())?;
-            Ok(Self { info, signature_algorithm, signature })
-        })
-    }
 }
 
 /// CertificationRequestInfo (RFC 2986 §4.1).
