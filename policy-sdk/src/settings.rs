@@ -19,12 +19,13 @@ pub fn parse<T: DeserializeOwned>(text: &str, pointer: &str) -> Result<T, Config
         Ok(value) => value,
         Err(error) => return Err(ConfigError::at(pointer, error.to_string())),
     };
-    read(value, pointer)
+    read(value, || pointer.to_owned())
 }
 
-fn read<T: DeserializeOwned>(value: Value, pointer: &str) -> Result<T, ConfigError> {
+/// The pointer is written only for an error: `init` runs for nearly every request.
+fn read<T: DeserializeOwned>(value: Value, pointer: impl FnOnce() -> String) -> Result<T, ConfigError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let pointer = format!("{pointer}{}", below(error.path()));
+        let pointer = pointer() + &below(error.path());
         ConfigError::at(pointer, error.into_inner().to_string())
     })
 }
@@ -101,7 +102,7 @@ impl Members {
     pub fn optional<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         self.asked_for.push(name);
         let value = self.members.remove(name).filter(|value| !value.is_null())?;
-        read(value, &self.pointer_to(name)).map_err(|error| self.errors.push(error)).ok()
+        read(value, || self.pointer_to(name)).map_err(|error| self.errors.push(error)).ok()
     }
 
     /// The members of a member that is an object, to be finished by themselves; an error when it is none.
