@@ -45,17 +45,20 @@ impl Default for Limits {
     }
 }
 
-/// What a module file may be. Fuel does not bound compiling, so these do.
+/// What a module file may be. Fuel does not bound compiling, so these do, with fixed caps on what multiplies them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LoadLimits {
     /// Octets of the file.
     pub file: usize,
     /// Functions, all core modules together.
     pub functions: u64,
-    /// Operators of one function, where each target of a `br_table` counts too. Compiling takes more than linear time.
+    /// Operators of one function. What moves several values or is a loop in itself counts as several.
     pub function_operators: u64,
     /// Locals of one function, parameters apart.
     pub function_locals: u64,
+    /// Functions that components inside the component pass to each other. Each becomes an adapter whose code grows with
+    /// its types; modules written in Rust and C have none.
+    pub adapted_functions: u64,
     /// Checking and compiling, by the wall clock.
     pub time: Duration,
 }
@@ -64,9 +67,10 @@ impl Default for LoadLimits {
     fn default() -> Self {
         Self {
             file: 1 << 20,
-            functions: 10_000,
+            functions: 5_000,
             function_operators: 20_000,
             function_locals: 2_000,
+            adapted_functions: 0,
             time: Duration::from_secs(10),
         }
     }

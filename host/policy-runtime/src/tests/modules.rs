@@ -81,6 +81,34 @@ fn functions_are_counted_over_all_modules_of_a_component() {
     assert_eq!(fault, Fault::TooComplex { what: "functions", count: 6, limit: 4 });
 }
 
+#[test]
+fn components_inside_a_component_may_not_pass_functions_to_each_other() {
+    let module = "(core module $m (func (export \"f\"))) (core instance $i (instantiate $m))";
+    let inner = format!("(component {module} (func (export \"f\") (canon lift (core func $i \"f\"))))");
+    let fault = runtime().load("test", &wat::parse_str(format!("(component {inner})")).unwrap()).unwrap_err();
+    assert_eq!(fault.to_string(), "has 1 functions passed between nested components, more than 0");
+}
+
+/// Each nests one block more, or moves one value more, than the cap allows.
+#[test]
+fn what_is_slow_to_compile_is_not_compiled() {
+    let runtime = runtime();
+    let refused = |body: &str| {
+        let module = wat::parse_str(format!("(module {body})")).unwrap();
+        runtime.load("test", &module).unwrap_err().to_string()
+    };
+    let loops = "(loop ".repeat(1_000) + &")".repeat(1_000);
+    assert!(refused(&format!("(func (local i64) {loops})")).contains("locals times blocks in one function"));
+    let results = "(result i32 i32 i32 i32 i32)";
+    assert_eq!(refused(&format!("(type (func {results}))")), "has 5 results of a function, more than 4");
+    let parameters = "(param i32) ".repeat(64);
+    let arguments = "(i32.const 0) ".repeat(64);
+    // A hundred and sixty calls: each counts its arguments twice, once where they are made and once where they are moved.
+    let calls = format!("(call $f {arguments})").repeat(160);
+    let calls = format!("(func $f {parameters}) (func {calls})");
+    assert!(refused(&calls).contains("operators in one function"));
+}
+
 #[tokio::test]
 async fn a_module_built_against_other_types_of_the_same_version_is_refused() {
     let runtime = runtime();

@@ -1,13 +1,13 @@
 //! Reads a module file before anything else touches it: is it valid, small enough to compile, and what does it name?
 //!
 //! Everything is validated here, with the features policies may use and no others, because the compiler is only safe
-//! to use on valid input, and because fuel does not bound compiling: a function of a hundred thousand operators, or one
-//! with fifty thousand locals, fits in a small file.
+//! to use on valid input. What makes compiling slow is counted on the way.
 
-use wasmparser::{
-    CompositeInnerType, Error, FunctionBody, Operator, Parser, Payload, ValidPayload, Validator, WasmFeatures,
-};
+mod census;
 
+use wasmparser::{Encoding, Error, Parser, Payload, ValidPayload, Validator, WasmFeatures};
+
+use self::census::Census;
 use crate::error::Fault;
 use crate::limits::LoadLimits;
 use crate::text::printable;
@@ -25,9 +25,6 @@ const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::FLOATS)
     .union(WasmFeatures::EXTENDED_CONST)
     .union(WasmFeatures::COMPONENT_MODEL);
-
-/// Parameters and results of a core function type. Every call has to move all of them, in two octets of code.
-const SIGNATURE: u64 = 64;
 
 /// What a valid file names at its outermost level.
 pub(crate) enum Outline {
@@ -55,16 +52,16 @@ pub(crate) fn inspect(bytes: &[u8], limits: &LoadLimits, ceiling: &Ceiling) -> R
     if !bytes.starts_with(b"\0asm") {
         return Err(Fault::NotWasm);
     }
-    let mut census = Census { limits, ceiling, functions: 0 };
+    let mut census = Census::new(limits, ceiling);
     let mut names = Names::default();
     let mut validator = Validator::new_with_features(FEATURES);
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(invalid)?;
         if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(invalid)? {
-            census.body(&body)?;
+            census.body(&body, &function)?;
             function.into_validator(Default::default()).validate(&body).map_err(invalid)?;
         }
-        census.section(&payload)?;
+        census.section(&payload, names.depth)?;
         names.section(payload).map_err(invalid)?;
     }
     Ok(names.outline())
@@ -72,73 +69,6 @@ pub(crate) fn inspect(bytes: &[u8], limits: &LoadLimits, ceiling: &Ceiling) -> R
 
 fn invalid(error: Error) -> Fault {
     Fault::Invalid { reason: printable(error.to_string(), 512) }
-}
-
-/// Counts what makes compiling slow.
-struct Census<'l> {
-    limits: &'l LoadLimits,
-    ceiling: &'l Ceiling,
-    functions: u64,
-}
-
-impl Census<'_> {
-    fn section(&mut self, payload: &Payload<'_>) -> Result<(), Fault> {
-        match payload {
-            Payload::FunctionSection(functions) => {
-                self.functions += u64::from(functions.count());
-                cap("functions", self.functions, self.limits.functions)
-            }
-            Payload::TypeSection(types) => {
-                for group in types.clone() {
-                    for ty in group.map_err(invalid)?.types() {
-                        if let CompositeInnerType::Func(signature) = &ty.composite_type.inner {
-                            let values = signature.params().len() + signature.results().len();
-                            cap("parameters and results of a function", values as u64, SIGNATURE)?;
-                        }
-                    }
-                }
-                Ok(())
-            }
-            Payload::MemorySection(memories) => {
-                for memory in memories.clone() {
-                    let octets = memory.map_err(invalid)?.initial.saturating_mul(64 << 10);
-                    cap("octets of initial memory", octets, self.ceiling.memory as u64)?;
-                }
-                Ok(())
-            }
-            Payload::TableSection(tables) => {
-                for table in tables.clone() {
-                    let elements = table.map_err(invalid)?.ty.initial;
-                    cap("initial table elements", elements, self.ceiling.table_elements as u64)?;
-                }
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn body(&self, body: &FunctionBody<'_>) -> Result<(), Fault> {
-        let mut locals: u64 = 0;
-        for group in body.get_locals_reader().map_err(invalid)? {
-            let (count, _) = group.map_err(invalid)?;
-            locals += u64::from(count);
-            cap("locals in one function", locals, self.limits.function_locals)?;
-        }
-        let mut operators: u64 = 0;
-        let mut reader = body.get_operators_reader().map_err(invalid)?;
-        while !reader.eof() {
-            operators += match reader.read().map_err(invalid)? {
-                Operator::BrTable { targets } => 1 + u64::from(targets.len()),
-                _ => 1,
-            };
-            cap("operators in one function", operators, self.limits.function_operators)?;
-        }
-        Ok(())
-    }
-}
-
-fn cap(what: &'static str, count: u64, limit: u64) -> Result<(), Fault> {
-    if count > limit { Err(Fault::TooComplex { what, count, limit }) } else { Ok(()) }
 }
 
 /// Collects the outermost level's names.
@@ -157,7 +87,7 @@ impl Names {
         match payload {
             Payload::Version { encoding, .. } => {
                 if self.depth == 0 {
-                    self.is_component = encoding == wasmparser::Encoding::Component;
+                    self.is_component = encoding == Encoding::Component;
                 }
                 self.depth += 1;
             }
