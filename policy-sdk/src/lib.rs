@@ -69,6 +69,11 @@ pub use check::Check;
 pub use go_duration::GoDuration;
 pub use provisioner::Provisioner;
 
+/// The examples of `CONTRACT.md` compile.
+#[cfg(doctest)]
+#[doc = include_str!("../CONTRACT.md")]
+struct Contract;
+
 /// What nearly every policy needs.
 pub mod prelude {
     #[cfg(not(target_arch = "wasm32"))]
