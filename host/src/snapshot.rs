@@ -94,7 +94,7 @@ impl Snapshot {
         let intermediates = issuer.chain().iter().map(Certificate::pem).collect();
         let published = publish(&roots, &federated_roots, issuer.chain(), &config.authority.provisioners);
         Ok(Self {
-            authority: Authority::new(issuer, profile(config)?),
+            authority: Authority::new(issuer, profile(config, &roots)?),
             policies,
             store: store.clone(),
             backdate: config.authority.backdate,
@@ -177,7 +177,7 @@ fn read(path: &Path) -> Result<Vec<u8>, SnapshotError> {
     fs::read(path).map_err(|source| SnapshotError::Open { path: path.to_owned(), source })
 }
 
-fn profile(config: &Config) -> Result<Profile, SnapshotError> {
+fn profile(config: &Config, roots: &[Certificate]) -> Result<Profile, SnapshotError> {
     let SubjectTemplate { country, organization, organizational_unit, locality, province, street_address } =
         &config.authority.template;
     fn text(value: &Option<String>) -> &str {
@@ -194,16 +194,17 @@ fn profile(config: &Config) -> Result<Profile, SnapshotError> {
     Ok(Profile {
         template: template.map_err(SnapshotError::Template)?,
         backdate: config.authority.backdate,
-        refused_keys: provisioner_keys(config),
+        refused_keys: refused_keys(config, roots),
         ..Profile::default()
     })
 }
 
-/// The keys of provisioners: who has one of them makes tokens with it, and should not be a server as well.
-fn provisioner_keys(config: &Config) -> RefusedKeys {
+/// The keys of roots and provisioners: a key has one purpose, and these have theirs. The issuer's is refused anyway.
+fn refused_keys(config: &Config, roots: &[Certificate]) -> RefusedKeys {
+    let roots = roots.iter().map(|root| root.public_key().spki_der().to_vec());
     let keys = config.authority.provisioners.iter().filter_map(|provisioner| provisioner.key.as_deref());
     let spki = |key: &str| Some(VerifyingKey::from_jwk(&Jwk::from_json(key).ok()?).ok()?.spki_der());
-    let spkis: Vec<Vec<u8>> = keys.filter_map(spki).collect();
+    let spkis: Vec<Vec<u8>> = roots.chain(keys.filter_map(spki)).collect();
     RefusedKeys::new(spkis.iter().map(Vec::as_slice))
 }
 
