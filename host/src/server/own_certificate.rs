@@ -11,7 +11,10 @@ use rustls::{
     sign::CertifiedKey,
 };
 use thiserror::Error;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
 
 use crate::clock::Clock;
 
@@ -93,6 +96,12 @@ impl OwnCertificate {
         Ok(())
     }
 
+    /// Holds renewals back until the answer is dropped. A renewal that began before cannot put a certificate of the old
+    /// configuration in place of what is [installed](Paused::install).
+    pub async fn pause(&self) -> Paused<'_> {
+        Paused { own: self, _renewals: self.renewing.lock().await }
+    }
+
     /// Replaces it before it ends, for ever: when two thirds of its life are over, give or take a little so that
     /// replicas do not do it at once; when that fails, again after a fortieth of its life.
     ///
@@ -138,6 +147,11 @@ impl OwnCertificate {
         }
     }
 
+    /// The clock it is renewed by.
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     fn is_ending(&self) -> bool {
         self.clock.now().checked_add(LAST_MINUTE).is_none_or(|soon| soon >= self.not_after())
     }
@@ -170,13 +184,36 @@ fn random_below(limit: Duration) -> Duration {
     Duration::from_millis(u64::from_ne_bytes(octets).checked_rem(limit).unwrap_or_default())
 }
 
-impl Current {
-    async fn issue(issuer: &dyn OnlineIssuer) -> Result<Self, OwnCertificateError> {
-        let OnlineCertificate { chain, key, validity } =
-            issuer.issue().await.map_err(OwnCertificateError::NotIssued)?;
+/// The certificate in use, while nobody else replaces it.
+pub struct Paused<'a> {
+    own: &'a OwnCertificate,
+    _renewals: MutexGuard<'a, Option<Instant>>,
+}
+
+impl Paused<'_> {
+    /// Shows `next` from the next handshake on.
+    pub fn install(self, Showable(next): Showable) {
+        self.own.current.store(Arc::new(next));
+    }
+}
+
+/// A certificate that handshakes can show.
+pub struct Showable(Current);
+
+impl TryFrom<OnlineCertificate> for Showable {
+    type Error = OwnCertificateError;
+
+    fn try_from(OnlineCertificate { chain, key, validity }: OnlineCertificate) -> Result<Self, OwnCertificateError> {
         let key =
             CertifiedKey::from_der(chain, key, &provider::default_provider()).map_err(OwnCertificateError::Unusable)?;
-        Ok(Self { key: Arc::new(key), validity })
+        Ok(Self(Current { key: Arc::new(key), validity }))
+    }
+}
+
+impl Current {
+    async fn issue(issuer: &dyn OnlineIssuer) -> Result<Self, OwnCertificateError> {
+        let Showable(current) = issuer.issue().await.map_err(OwnCertificateError::NotIssued)?.try_into()?;
+        Ok(current)
     }
 }
 

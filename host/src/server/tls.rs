@@ -3,27 +3,34 @@
 //! TLS 1.2 with ECDHE and AEAD, and TLS 1.3; no renegotiation, no compression, no early data. Session tickets are sealed
 //! with keys that live in memory, rotate, and die with the configuration that made them.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use rustls::{
     CipherSuite as Suite, RootCertStore, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion,
     crypto::{CryptoProvider, aws_lc_rs},
-    pki_types::CertificateDer,
+    pki_types::{CertificateDer, UnixTime},
     server::VerifierBuilderError,
+    time_provider::TimeProvider,
     version::{TLS12, TLS13},
 };
 use thiserror::Error;
 use tokio_rustls::TlsAcceptor;
 
 use super::{client_verifier::OptionalClientVerifier, own_certificate::OwnCertificate};
-use crate::config::{CipherSuite, TlsConfig, TlsVersion};
+use crate::{
+    clock::Clock,
+    config::{CipherSuite, TlsConfig, TlsVersion},
+};
 
 /// The TLS configuration in force; a new one holds from the next handshake on.
 pub struct Tls {
     own_certificate: Arc<OwnCertificate>,
     config: ArcSwap<ServerConfig>,
 }
+
+/// A configuration that is not in force yet.
+pub struct TlsInWaiting(ServerConfig);
 
 /// TLS cannot be set up as configured.
 #[derive(Debug, Error)]
@@ -70,8 +77,25 @@ impl Tls {
     /// # Errors
     /// See [`TlsError`]; the old configuration then stays in force.
     pub fn replace(&self, config: &TlsConfig, trusted: &[CertificateDer<'static>]) -> Result<(), TlsError> {
-        self.config.store(Arc::new(server_config(config, trusted, Arc::clone(&self.own_certificate))?));
+        self.install(self.prepare(config, trusted)?);
         Ok(())
+    }
+
+    /// Builds what [`install`](Self::install) puts in place.
+    ///
+    /// # Errors
+    /// See [`TlsError`].
+    pub fn prepare(
+        &self,
+        config: &TlsConfig,
+        trusted: &[CertificateDer<'static>],
+    ) -> Result<TlsInWaiting, TlsError> {
+        server_config(config, trusted, Arc::clone(&self.own_certificate)).map(TlsInWaiting)
+    }
+
+    /// Puts a configuration in force for new connections. Tickets of the old one resume nothing any more.
+    pub fn install(&self, TlsInWaiting(config): TlsInWaiting) {
+        self.config.store(Arc::new(config));
     }
 
     pub(super) fn acceptor(&self) -> TlsAcceptor {
@@ -94,7 +118,8 @@ fn server_config(
         anchors.add(certificate.clone()).map_err(|source| TlsError::TrustAnchor { number, source })?;
     }
     let clients = OptionalClientVerifier::new(anchors, Arc::clone(&provider))?;
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let time = Arc::new(Time(own_certificate.clock()));
+    let mut config = ServerConfig::builder_with_details(provider, time)
         .with_protocol_versions(versions(tls))?
         .with_client_cert_verifier(Arc::new(clients))
         .with_cert_resolver(own_certificate);
@@ -103,6 +128,22 @@ fn server_config(
     config.ticketer = aws_lc_rs::Ticketer::new()?;
     config.send_tls13_tickets = 1;
     Ok(config)
+}
+
+/// The clock by which certificates of clients are valid or not: the one everything else goes by.
+struct Time(Arc<dyn Clock>);
+
+impl fmt::Debug for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Time").field(&self.0.now()).finish()
+    }
+}
+
+impl TimeProvider for Time {
+    fn current_time(&self) -> Option<UnixTime> {
+        let seconds = u64::try_from(self.0.now().as_unix()).ok()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
 }
 
 fn versions(tls: &TlsConfig) -> &'static [&'static SupportedProtocolVersion] {
