@@ -1,5 +1,6 @@
 //! A check's module at work for one provisioner of `ca.json`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::answer::{Answer, answer, bounded_config_errors};
@@ -76,5 +77,15 @@ impl Check {
         let guest = self.pre.instantiate_async(&mut call.store).await?;
         let accepted = guest.step_policy_check().call_init(&mut call.store, &self.environment).await?;
         accepted.map(|_descriptor| guest).map_err(|_errors| Stop::ConfigRefused.into())
+    }
+}
+
+/// The configuration is left out: it may hold what does not belong in a log.
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check")
+            .field("module", &self.assignment.module)
+            .field("provisioner", &self.assignment.provisioner)
+            .finish_non_exhaustive()
     }
 }

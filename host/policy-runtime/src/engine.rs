@@ -177,3 +177,29 @@ impl Drop for Running<'_> {
         self.state.running.fetch_sub(1, Ordering::AcqRel);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_address_space_for_a_pool_there_is_an_engine_all_the_same() {
+        // A petabyte: more than a process can address.
+        let dimensions = Dimensions { calls: 1 << 16, memory: 1 << 32, table_elements: 10, stack: 512 << 10 };
+        let pooled = InstanceAllocationStrategy::Pooling(pool(&dimensions));
+        assert!(wasmtime::Engine::new(&config(&dimensions, pooled)).is_err());
+        assert!(Engine::new(&dimensions).is_ok());
+    }
+
+    #[test]
+    fn the_clock_ticks_while_a_guest_runs_and_stops_with_the_engine() {
+        let dimensions = Dimensions { calls: 1, memory: 1 << 16, table_elements: 10, stack: 512 << 10 };
+        let engine = Engine::new(&dimensions).unwrap();
+        let state = Arc::downgrade(&engine.ticker.state);
+        let running = engine.run();
+        assert_eq!(engine.ticker.state.running.load(Ordering::Acquire), 1);
+        drop(running);
+        drop(engine);
+        assert!(state.upgrade().is_none(), "the thread has ended, and nobody is left who knows its state");
+    }
+}

@@ -45,7 +45,6 @@ pub mod testing;
 mod tests;
 mod text;
 mod trace;
-mod views;
 pub mod words;
 
 pub use answer::Answer;

@@ -1,5 +1,6 @@
 //! The policy host of a process: one engine, one compiled-module cache, one queue.
 
+use std::fmt;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
@@ -25,7 +26,7 @@ use crate::module::{Checked, Module};
 pub struct RuntimeConfig {
     /// Where compiled modules are kept between starts: a directory of ours alone, made when missing. `None` keeps none.
     pub cache_dir: Option<PathBuf>,
-    /// Calls that run at the same time; twice the number of cores by default.
+    /// Calls that run at the same time, from 1 to 65,535; twice the number of cores by default.
     pub calls_at_once: usize,
     /// How long a call waits for a place among them.
     pub queue_wait: Duration,
@@ -69,12 +70,12 @@ impl Runtime {
     /// safely is no error: it is reported in the log, and nothing is cached.
     pub fn new(config: RuntimeConfig) -> Result<Self, Fault> {
         let RuntimeConfig { cache_dir, calls_at_once, queue_wait, load, memory, table_elements, stack } = config;
-        let calls_at_once = calls_at_once.clamp(1, 1 << 10);
-        let engine = Engine::new(&Dimensions { calls: calls_at_once as u32, memory, table_elements, stack })?;
+        let calls = u16::try_from(calls_at_once).unwrap_or(u16::MAX).max(1).into();
+        let engine = Engine::new(&Dimensions { calls, memory, table_elements, stack })?;
         let linker = imports::link(&engine.wasm).map_err(|error| Fault::Internal { reason: format!("{error:#}") })?;
         let cache = cache_dir.map_or(Cache::none(), Cache::open);
         let ceiling = Ceiling { memory, table_elements };
-        let queue = Queue { places: Semaphore::new(calls_at_once), wait: queue_wait };
+        let queue = Queue { places: Semaphore::new(calls as usize), wait: queue_wait };
         Ok(Self { shared: Arc::new(Shared { engine, linker, cache, load, ceiling, queue }) })
     }
 
@@ -110,6 +111,12 @@ impl Runtime {
                 Err(Fault::Internal { reason: "the compiler panicked".to_owned() })
             }
         }
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@
 //! Serves the `x509` import and whoever builds a question for a policy.
 
 use authority::{
-    Certificate, CertificationRequest, Curve, DistinguishedName, Extension, KeyKind, KeyUsage, SubjectAltNames,
+    Certificate, CertificationRequest, DistinguishedName, Extension, KeyKind, KeyUsage, SubjectAltNames,
     SubjectPublicKeyInfo, oid,
 };
 
@@ -38,19 +38,11 @@ pub fn subject_alt_names(names: &SubjectAltNames) -> types::SubjectAltNames {
 pub fn public_key(key: &SubjectPublicKeyInfo) -> types::PublicKeyInfo {
     let kind = match key.kind() {
         KeyKind::Rsa { bits } => types::KeyType::Rsa(bits),
-        KeyKind::Ec(curve) => types::KeyType::Ec(curve_name(curve).to_owned()),
+        KeyKind::Ec(curve) => types::KeyType::Ec(curve.to_string()),
         KeyKind::Ed25519 => types::KeyType::Ed25519,
         KeyKind::Other(algorithm) => types::KeyType::Other(algorithm.to_string()),
     };
     types::PublicKeyInfo { kind, spki: key.spki_der().to_vec() }
-}
-
-fn curve_name(curve: Curve) -> &'static str {
-    match curve {
-        Curve::P256 => "P-256",
-        Curve::P384 => "P-384",
-        Curve::P521 => "P-521",
-    }
 }
 
 /// One extension.

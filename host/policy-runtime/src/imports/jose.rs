@@ -51,3 +51,46 @@ fn refused(error: JoseError) -> contract::JoseError {
         error => contract::JoseError::Malformed(printable(error.to_string(), 512)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jose::Jwk;
+    use jose::jws::{ProtectedHeader, sign};
+
+    use super::*;
+
+    fn verify(token: &str, keys: &str) -> Result<Jwt, contract::JoseError> {
+        verified(&KeyCache::default(), &Unverified::parse(token).unwrap(), keys)
+    }
+
+    fn token(key: &Jwk, kid: &str) -> String {
+        sign(&ProtectedHeader::jwt(kid), r#"{"sub":"web"}"#, key).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_verified_with_its_key_and_taken_apart() {
+        let key = Jwk::generate_ec_p256().unwrap();
+        let jwt = verify(&token(&key, "k1"), &key.to_json()).unwrap();
+        assert_eq!(jwt.claims, r#"{"sub":"web"}"#);
+        assert_eq!((jwt.algorithm.as_str(), jwt.key_id.as_deref()), ("ES256", Some("k1")));
+        assert!(jwt.certificates.is_empty());
+    }
+
+    #[test]
+    fn a_set_has_the_key_the_token_names_or_none() {
+        let key = Jwk::generate_ec_p256().unwrap().with_kid("k1");
+        let other = Jwk::generate_ec_p256().unwrap().with_kid("k2");
+        let set = format!(r#"{{"keys":[{},{}]}}"#, other.to_json(), key.to_json());
+        assert!(verify(&token(&key, "k1"), &set).is_ok());
+        assert_eq!(verify(&token(&key, "k2"), &set).unwrap_err(), contract::JoseError::BadSignature);
+        assert_eq!(verify(&token(&key, "k3"), &set).unwrap_err(), contract::JoseError::NoMatchingKey);
+    }
+
+    #[test]
+    fn the_algorithm_is_the_keys_and_not_the_tokens() {
+        let key = Jwk::generate_ed25519().unwrap();
+        let token = token(&Jwk::generate_ec_p256().unwrap(), "k1");
+        let expected = contract::JoseError::AlgorithmNotAllowed("ES256".into());
+        assert_eq!(verify(&token, &key.to_json()).unwrap_err(), expected);
+    }
+}

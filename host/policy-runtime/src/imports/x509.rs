@@ -7,19 +7,23 @@ use crate::call::Guest;
 use crate::contract::imports::x509::{ChainError, Host};
 use crate::contract::types::{CertificateInfo, CsrInfo};
 use crate::text::printable;
+use crate::words;
 
 impl Host for Guest {
     fn parse_certificate(&mut self, certificate: Vec<u8>) -> wasmtime::Result<Result<CertificateInfo, String>> {
         self.meter.host_call(price::CALL + price::octets(certificate.len()))?;
         Ok(match Certificate::from_der(&certificate) {
-            Ok(certificate) => CertificateInfo::try_from(&certificate).map_err(text),
+            // Names of a kind that policies never see must not look like no names at all.
+            Ok(certificate) => {
+                certificate.subject_alt_names().map(|_names| words::certificate(&certificate)).map_err(text)
+            }
             Err(error) => Err(text(error)),
         })
     }
 
     fn parse_csr(&mut self, csr: Vec<u8>) -> wasmtime::Result<Result<CsrInfo, String>> {
         self.meter.host_call(price::SIGNATURE + price::octets(csr.len()))?;
-        Ok(CertificationRequest::from_der(&csr).map(|request| CsrInfo::from(&request)).map_err(text))
+        Ok(CertificationRequest::from_der(&csr).map(|request| words::csr(&request)).map_err(text))
     }
 
     fn decode_pem(&mut self, pem: String) -> wasmtime::Result<Result<Vec<Vec<u8>>, String>> {
@@ -80,4 +84,43 @@ fn refused(error: PathError) -> ChainError {
 
 fn text(reason: impl ToString) -> String {
     printable(reason.to_string(), 512)
+}
+
+#[cfg(test)]
+mod tests {
+    use authority::keys::{KeySpec, PrivateKey};
+    use authority::pki;
+
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn root() -> Certificate {
+        let key = PrivateKey::generate(KeySpec::Ed25519).unwrap();
+        pki::create_root("Test", &key, Timestamp::from_unix(NOW)).unwrap()
+    }
+
+    #[test]
+    fn a_pem_text_gives_its_certificates_and_nothing_else() {
+        let root = root();
+        let text = format!("{}{}{}", root.pem(), pem::encode("PUBLIC KEY", b"key"), root.pem());
+        assert_eq!(certificates(&text).unwrap(), [root.der(), root.der()]);
+        assert!(certificates("no block").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_malformed_and_what_leads_nowhere_has_no_issuer() {
+        let root = root().der().to_vec();
+        let other = [root.clone()];
+        assert!(matches!(path(b"none", &[], &other, NOW, &[]), Err(ChainError::Malformed(_))));
+        assert!(matches!(path(&root, &[vec![0]], &other, NOW, &[]), Err(ChainError::Malformed(_))));
+        assert_eq!(path(&root, &[], &[], NOW, &[]), Err(ChainError::UnknownIssuer));
+        assert_eq!(path(&root, &[], &other, NOW - 1, &[]), Err(ChainError::NotYetValid));
+    }
+
+    #[test]
+    fn a_usage_that_is_no_object_identifier_is_pointed_out() {
+        let answer = path(b"", &[], &[], NOW, &["serverAuth".into()]);
+        assert_eq!(answer, Err(ChainError::Other("`serverAuth` is no object identifier in dotted form".into())));
+    }
 }

@@ -160,3 +160,14 @@ async fn extension_value(text: &str) -> Vec<u8> {
         other => panic!("one extension was expected, not {other:?}"),
     }
 }
+
+/// Where the address space for a pool cannot be had, instances are made one by one.
+#[tokio::test]
+async fn calls_work_without_a_pool() {
+    let runtime = runtime_with(RuntimeConfig { calls_at_once: 1 << 16, memory: 1 << 32, ..RuntimeConfig::default() });
+    let check = init(&load(&runtime, COUNTS).unwrap(), Limits::default()).await.unwrap();
+    assert_eq!(check.review(&proposal()).await.unwrap().value, Ok(Vec::new()));
+    let bomb = include_str!("../../../../tests/policy/cases/memory-bomb/policy.wat");
+    let check = init(&load(&runtime, bomb).unwrap(), Limits::default()).await.unwrap();
+    assert_eq!(check.review(&proposal()).await, Err(Fault::OutOfMemory { limit: 16 << 20 }));
+}
