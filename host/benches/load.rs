@@ -46,9 +46,10 @@ fn main() {
     println!("P-256 on this core: sign {:.1} µs, verify {:.1} µs", reference.sign_us, reference.verify_us);
     println!("first answer {:.0} ms after the server was started", server.ready_after.as_secs_f64() * 1e3);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let client = Arc::new(Client::new(&files.path));
     for (what, is_kept) in [("kept connections", true), ("a new connection each", false)] {
         let before = server.cpu_seconds();
-        let mut run = runtime.block_on(load(&files, server.address, clients, seconds, is_kept));
+        let mut run = runtime.block_on(load(&files, &client, server.address, clients, seconds, is_kept));
         let cpu = server.cpu_seconds() - before;
         run.report(what, clients, cpu, &reference);
     }
@@ -173,9 +174,15 @@ impl Run {
     }
 }
 
-async fn load(files: &Files, address: SocketAddr, clients: u64, seconds: Duration, is_kept: bool) -> Run {
+async fn load(
+    files: &Files,
+    client: &Arc<Client>,
+    address: SocketAddr,
+    clients: u64,
+    seconds: Duration,
+    is_kept: bool,
+) -> Run {
     let connector = TlsConnector::from(Arc::new(tls(files)));
-    let client = Arc::new(Client::new(&files.path));
     let begin = Instant::now();
     let tasks: Vec<_> = (0..clients)
         .map(|_| {

@@ -108,6 +108,8 @@ impl Writer {
 
     /// Gathers what is waiting.
     fn batch(&mut self, first: Operation) {
+        // Whoever is about to ask gets a chance to share the flush; with nobody there it costs one system call.
+        std::thread::yield_now();
         let mut operations = vec![first];
         while operations.len() < limits::STORE_BATCH
             && let Ok(next) = self.operations.try_recv()
