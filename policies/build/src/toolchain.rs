@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -51,6 +52,10 @@ impl Toolchain {
         let library = sysroot.join("lib/rustlib").join(TARGET).join("lib");
         ensure!(library.is_dir(), "{} does not exist: run policies/build/wasm-sysroot.sh", library.display());
         let rustc = OsString::from("/usr/bin/rustc");
+        let made_by = fs::read_to_string(sysroot.join("VERSION")).unwrap_or_default();
+        if made_by.trim() != ask(&rustc, &["-vV"])? {
+            bail!("{} was made by another compiler: run policies/build/wasm-sysroot.sh again", sysroot.display());
+        }
         Ok(Self { version: ask(&rustc, &["--version"])?, rustc, private: Some(Private { sysroot, linker: linker()? }) })
     }
 
