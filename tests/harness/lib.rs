@@ -1,1 +1,37 @@
-//! Room under construction.
+//! The whole CA in process, and everything a test needs to be its client, its operator or its enemy.
+//!
+//! ```text
+//!  TestCa ── ca.json, keys, store in a temporary folder; TLS on a free port of 127.0.0.1
+//!    │ token()   Token     whatever a provisioner could sign, and what it never would
+//!    │ client()  Client    requests as bytes; every certificate it is answered goes into the ledger
+//!    │ records() Records   the store, read with SQL, past the code that wrote it
+//!    └ drop                the invariants of issuance, checked after every test
+//! ```
+//!
+//! Nothing here is a mock: what runs is the CA as `step-ca` starts it, with the modules it ships. Calls block, because
+//! each CA has a runtime of its own; a test is a plain function.
+
+mod answer;
+mod ca;
+mod client;
+mod guest;
+mod identity;
+mod invariants;
+mod openssl;
+mod pki;
+mod records;
+mod request;
+mod token;
+mod user;
+
+pub use answer::Answer;
+pub use ca::{Builder, Second, TestCa};
+pub use client::{Client, Identity};
+pub use guest::{Guest, guests, module};
+pub use identity::Leaf;
+pub use openssl::OpenSsl;
+pub use pki::{PASSWORD, PROVISIONER, PROVISIONER_PASSWORD, Pki};
+pub use records::{Record, Records};
+pub use request::{Csr, body_of_2019, body_of_2026};
+pub use token::{Token, sign_raw, twin};
+pub use user::{Outcome, User};

@@ -1,0 +1,291 @@
+//! A whole CA on a free port of 127.0.0.1.
+
+mod builder;
+mod modules;
+mod running;
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    thread,
+};
+
+use authority::{Certificate, Timestamp};
+use jose::Jwk;
+use serde_json::Value;
+use step_ca::{
+    app::App,
+    clock::{Clock, Held, System},
+};
+use steppath::StepPath;
+use tempfile::TempDir;
+
+pub use self::builder::{Builder, Second};
+use self::running::Running;
+use crate::{
+    answer::Answer,
+    client::{Client, Identity, Ledger},
+    identity::Leaf,
+    invariants,
+    pki::{PROVISIONER, Pki},
+    records::Records,
+    request::{Csr, body_of_2026},
+    token::Token,
+};
+
+/// A CA of a test's own, or one that tests share. When it is dropped it stops, and its records are checked.
+pub struct TestCa {
+    folder: Folder,
+    pki: Pki,
+    clock: TestClock,
+    ledger: Arc<Ledger>,
+    are_all_clients_ours: bool,
+    running: Option<Running>,
+}
+
+/// `$STEPPATH`, and who removes it.
+struct Folder {
+    path: StepPath,
+    /// None when somebody else does.
+    _temporary: Option<TempDir>,
+}
+
+enum TestClock {
+    System,
+    Held(Arc<Held>),
+}
+
+impl TestClock {
+    fn shared(&self) -> Arc<dyn Clock> {
+        match self {
+            Self::System => Arc::new(System),
+            Self::Held(held) => held.clone(),
+        }
+    }
+}
+
+impl TestCa {
+    /// A CA as it comes: one provisioner, the stock claims, a clock that stands still.
+    #[track_caller]
+    pub fn start() -> Self {
+        Self::build().start()
+    }
+
+    /// A CA to be made differently.
+    pub fn build() -> Builder {
+        Builder::new()
+    }
+
+    /// A CA as it comes, for tests that leave it as they find it. It ends with the last test that uses it.
+    #[track_caller]
+    pub fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<TestCa>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let ca = Arc::new(Self::start());
+            *shared = Arc::downgrade(&ca);
+            ca
+        })
+    }
+
+    /// Where it listens.
+    #[track_caller]
+    pub fn address(&self) -> SocketAddr {
+        self.running().address
+    }
+
+    /// Where its clients find it.
+    #[track_caller]
+    pub fn url(&self) -> String {
+        format!("https://{}", self.address())
+    }
+
+    /// Its keys and certificates.
+    pub fn pki(&self) -> &Pki {
+        &self.pki
+    }
+
+    /// The private key of its first provisioner.
+    pub fn provisioner_key(&self) -> &Jwk {
+        &self.pki.provisioner
+    }
+
+    /// The parts the composition root connected.
+    #[track_caller]
+    pub fn app(&self) -> &Arc<App> {
+        &self.running().app
+    }
+
+    /// Its folder.
+    pub fn step_path(&self) -> &StepPath {
+        &self.folder.path
+    }
+
+    /// The file of its store.
+    pub fn store_path(&self) -> PathBuf {
+        self.folder.path.base().join("db").join("step-ca.sqlite")
+    }
+
+    /// What time it is for the CA.
+    pub fn now(&self) -> Timestamp {
+        self.clock.shared().now()
+    }
+
+    /// The clock that stands still.
+    ///
+    /// # Panics
+    /// The CA was made with the system's.
+    #[track_caller]
+    pub fn clock(&self) -> &Held {
+        match &self.clock {
+            TestClock::Held(held) => held,
+            TestClock::System => panic!("this CA has the system's clock"),
+        }
+    }
+
+    /// A client without a certificate.
+    #[track_caller]
+    pub fn client(&self) -> &Client {
+        &self.running().client
+    }
+
+    /// A client that shows a certificate.
+    #[track_caller]
+    pub fn client_with(&self, identity: Identity) -> Client {
+        Client::new(self.address(), &self.pki.root, self.clock.shared(), Some(identity), self.ledger.clone())
+    }
+
+    /// A client without a certificate and with connections of its own.
+    #[track_caller]
+    pub fn another_client(&self) -> Client {
+        Client::new(self.address(), &self.pki.root, self.clock.shared(), None, self.ledger.clone())
+    }
+
+    /// A good token of the first provisioner.
+    #[track_caller]
+    pub fn token(&self, subject: &str) -> Token {
+        self.token_of(PROVISIONER, &self.pki.provisioner, subject)
+    }
+
+    /// A good token of another provisioner.
+    #[track_caller]
+    pub fn token_of(&self, provisioner: &str, key: &Jwk, subject: &str) -> Token {
+        Token::new(key, provisioner, subject, &self.audience(), self.now())
+    }
+
+    /// What tokens for `/sign` have as audience.
+    #[track_caller]
+    pub fn audience(&self) -> String {
+        format!("https://{}/1.0/sign", self.address())
+    }
+
+    /// Sends a token and a request that asks for no times.
+    #[track_caller]
+    pub fn sign(&self, csr: &Csr, token: &str) -> Answer {
+        self.client().post("/sign", &body_of_2026(&csr.pem, token, "", ""))
+    }
+
+    /// Sends a token with a request for the same name.
+    #[track_caller]
+    pub fn try_token(&self, token: &Token, name: &str) -> Answer {
+        self.sign(&Csr::of(name), &token.sign())
+    }
+
+    /// A certificate for a name, got as everybody gets one.
+    #[track_caller]
+    pub fn issue(&self, name: &str) -> Leaf {
+        let csr = Csr::of(name);
+        let answer = self.sign(&csr, &self.token(name).sign()).expect(201);
+        Leaf { chain: answer.chain(), key: csr.key }
+    }
+
+    /// Waits for work on the runtime of the CA.
+    ///
+    /// # Panics
+    /// The CA does not run.
+    #[track_caller]
+    pub fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.running().runtime.block_on(work)
+    }
+
+    /// What is on record now. A refusal may be missing for up to a second, unless the CA has stopped.
+    #[track_caller]
+    pub fn records(&self) -> Records {
+        Records::read(&self.store_path())
+    }
+
+    /// The certificates that clients of the harness were answered.
+    pub fn answered(&self) -> Vec<Certificate> {
+        self.ledger.all()
+    }
+
+    /// Counts a certificate that a program got in its own ways.
+    pub fn witness(&self, certificate: Certificate) {
+        self.ledger.add(certificate);
+    }
+
+    /// Certificates are also issued to clients the harness does not see.
+    pub fn let_others_in(&mut self) {
+        self.are_all_clients_ours = false;
+    }
+
+    /// Answers what was accepted and ends.
+    pub fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop();
+        }
+    }
+
+    /// Starts again on the same folder, at another port.
+    #[track_caller]
+    pub fn restart(&mut self) {
+        self.try_restart().unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Starts again on the same folder, as it is now.
+    ///
+    /// # Errors
+    /// What the operator is told.
+    pub fn try_restart(&mut self) -> Result<(), String> {
+        self.stop();
+        self.running = Some(Running::start(&self.folder.path, &self.pki.root, &self.clock.shared(), &self.ledger)?);
+        Ok(())
+    }
+
+    /// Changes `ca.json` for the next start.
+    pub fn configure(&self, change: impl FnOnce(&mut Value)) {
+        builder::rewrite(&self.folder.path, change);
+    }
+
+    #[track_caller]
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("the CA runs")
+    }
+
+    /// Has the store compare everything it holds with itself.
+    fn check_store(&self) {
+        let Some(running) = &self.running else { return };
+        let check = running.runtime.block_on(async { running.app.snapshot().store.check().await });
+        check.unwrap_or_else(|error| panic!("the store finds fault with itself: {error:?}"));
+    }
+}
+
+impl Drop for TestCa {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return self.stop();
+        }
+        self.check_store();
+        self.stop();
+        invariants::check(self, self.are_all_clients_ours);
+    }
+}
+
+impl Folder {
+    fn temporary() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let path = StepPath::new(folder.path().join("step")).expect("a temporary folder has a name in Unicode");
+        Self { path, _temporary: Some(folder) }
+    }
+}
