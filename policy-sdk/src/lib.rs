@@ -51,6 +51,8 @@
 
 #[doc(hidden)]
 pub mod bindings;
+#[cfg(all(target_arch = "wasm32", feature = "bump-allocator"))]
+mod allocator;
 mod capabilities;
 
 pub mod audience;

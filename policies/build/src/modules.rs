@@ -47,6 +47,8 @@ fn flags(workspace: &Path) -> Result<Vec<String>> {
     Ok(vec![
         // A small stack keeps code, data and heap in the first pages, which the host keeps warm between calls.
         "-Clink-arg=-zstack-size=65536".to_owned(),
+        // Room for an ordinary call: growing a memory while it runs costs system calls.
+        "-Clink-arg=--initial-memory=262144".to_owned(),
         format!("--remap-path-prefix={}=/policies", workspace.display()),
         format!("--remap-path-prefix={}=/registry", cargo_home()?.join("registry/src").display()),
     ])
