@@ -9,7 +9,8 @@ use crate::trace::Trace;
 
 /// What a policy answered, and what it took.
 ///
-/// `Err` is a refusal by a rule. That something went wrong is a [`Fault`](crate::Fault) instead of an answer.
+/// `Err` is a refusal by a rule, cut and escaped. Text of any other answer is as long as the limit on output allows and as
+/// the policy wrote it: data, to be parsed by whoever asked, and to be escaped before it is shown. That something went wrong is a [`Fault`](crate::Fault) instead of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer<T> {
     /// The answer itself.

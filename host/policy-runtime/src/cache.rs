@@ -124,7 +124,8 @@ impl Store {
                 let mut key = vec![0; Self::MAC];
                 rand::fill(&mut key).map_err(|_| io::Error::other("no random octets"))?;
                 write(directory, Self::KEY_FILE, &[&key])?;
-                // Another process may have been quicker; what is in the file now is the key of both.
+                // Another process may have been quicker or slower. Entries under a key that is no longer there are
+                // ignored like any others that this host has not written.
                 read(&directory.join(Self::KEY_FILE), Self::MAC as u64)?
             }
             Err(error) => return Err(error),
@@ -168,7 +169,7 @@ fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(octets)
 }
 
-/// Writes a file that appears under its name whole or not at all, and only when no other is there or it replaces one.
+/// Writes a file that appears under its name whole or not at all. After a crash it may be empty: its MAC is then wrong.
 fn write(directory: &Path, name: &str, parts: &[&[u8]]) -> io::Result<()> {
     let mut unique = [0; 8];
     rand::fill(&mut unique).map_err(|_| io::Error::other("no random octets"))?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::SemaphorePermit;
-use wasmtime::{Store, Trap, UpdateDeadline, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::assignment::Assignment;
 use crate::engine::{Running, TICK};
@@ -52,7 +52,7 @@ impl<'r> Call<'r> {
         let mut store = Store::new(&runtime.engine.wasm, guest);
         store.limiter(|guest| &mut guest.limiter);
         // One more than the limit: fuel at zero is then fuel exceeded, to the unit.
-        store.set_fuel(limits.fuel.saturating_add(1)).map_err(internal)?;
+        store.set_fuel(limits.fuel.saturating_add(1)).map_err(|error| internal(&error))?;
         store.set_hostcall_fuel(limits.host_call_data);
         interrupt_after(&mut store, limits.deadline);
         Ok(Self { store, limits, started, _running: running, _place: place })
@@ -75,7 +75,7 @@ impl<'r> Call<'r> {
     }
 
     fn fuel_used(&self) -> Result<u64, Fault> {
-        let left = self.store.get_fuel().map_err(internal)?;
+        let left = self.store.get_fuel().map_err(|error| internal(&error))?;
         let guest = self.limits.fuel.saturating_add(1).saturating_sub(left);
         Ok(guest.saturating_add(self.store.data().meter.fuel))
     }
@@ -97,6 +97,7 @@ impl<'r> Call<'r> {
             None if is_copy_limit(error) && error.downcast_ref::<WasmBacktrace>().is_some() => {
                 Fault::HostCallTooLarge { limit: self.limits.host_call_data }
             }
+            None if error.is::<PoolConcurrencyLimitError>() => internal(error),
             // Not on the way out of guest code, so on the way out of its last return: the answer.
             None if is_copy_limit(error) => Fault::OutputTooLarge { limit: self.limits.output },
             None => Fault::Malformed { reason: printable(error.root_cause().to_string(), 512) },
@@ -135,7 +136,7 @@ fn is_copy_limit(error: &wasmtime::Error) -> bool {
     error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
 }
 
-fn internal(error: wasmtime::Error) -> Fault {
+fn internal(error: &wasmtime::Error) -> Fault {
     Fault::Internal { reason: format!("{error:#}") }
 }
 

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::contract::types::ConfigError;
+use crate::module::Kind;
 
 /// A policy that could not be loaded, or a call of one that ended without a usable answer.
 ///
@@ -47,6 +48,9 @@ pub enum Fault {
         /// An interface, or `interface#function`.
         name: String,
     },
+    /// The module exports neither interface.
+    #[error("exports neither `step:policy/provisioner@0.1.0` nor `step:policy/check@0.1.0`")]
+    NoKind,
     /// A core module without a `component-type` section: nothing says what its exports mean.
     #[error("is a core module without component metadata; build it with the SDK, or embed the contract's WIT in it")]
     NoMetadata,
@@ -103,9 +107,9 @@ pub enum Fault {
     #[error("is a {found} module, not a {expected} module")]
     WrongKind {
         /// What was asked for.
-        expected: crate::Kind,
+        expected: Kind,
         /// What it is.
-        found: crate::Kind,
+        found: Kind,
     },
     /// Built against a version of the contract that this host does not speak.
     #[error("uses `{name}`; this host speaks step:policy@0.1")]

@@ -66,9 +66,7 @@ pub(crate) fn kind<'e>(exports: impl IntoIterator<Item = &'e str>) -> Result<(Ki
             return Err(Fault::AmbiguousKind);
         }
     }
-    found.ok_or_else(|| Fault::MissingExport {
-        name: "step:policy/provisioner@0.1.0` or `step:policy/check@0.1.0".to_owned(),
-    })
+    found.ok_or(Fault::NoKind)
 }
 
 #[cfg(test)]

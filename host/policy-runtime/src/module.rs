@@ -1,5 +1,6 @@
 //! A module file on its way to something that can be called: bytes → checked → a component → compiled → linked.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -197,7 +198,7 @@ fn core_module_is_a_policy(import_modules: &[String], exports: &[String], has_me
     if exports.iter().any(|name| name.starts_with(NEWER_NAMES)) {
         return Ok(());
     }
-    let interfaces: std::collections::BTreeSet<_> =
+    let interfaces: BTreeSet<_> =
         exports.iter().filter_map(|name| name.split_once('#')).map(|(interface, _)| interface).collect();
     // Functions of records and lists have a twin that frees what they returned.
     let interfaces = interfaces.into_iter().filter(|name| !name.starts_with("cabi_post_"));

@@ -1,5 +1,6 @@
 //! The room as a whole: modules from text, through the loader, into a call.
 
+mod abi;
 mod calls;
 mod cases;
 mod modules;
