@@ -9,6 +9,9 @@
 //! | `;; repeat: 1000 (drop (i32.const 1))` | writes the rest of the line that often, in its place |
 //! | `;; truncate: 100` | keeps so many octets of the module |
 
+use std::fs;
+use std::path::Path;
+
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -36,6 +39,19 @@ pub fn module(text: &str) -> Result<Vec<u8>, String> {
         module.truncate(number(octets)?);
     }
     Ok(module)
+}
+
+/// The module of a case, a folder such as those in `tests/policy/cases`: its `policy.wat`, or its `policy.wasm` when there
+/// is no text for what it holds.
+///
+/// # Errors
+///
+/// As [`module`], or why there is no file.
+pub fn case(folder: &Path) -> Result<Vec<u8>, String> {
+    match fs::read_to_string(folder.join("policy.wat")) {
+        Ok(text) => module(&text).map_err(|error| format!("{}: {error}", folder.display())),
+        Err(_) => fs::read(folder.join("policy.wasm")).map_err(|error| format!("{}: {error}", folder.display())),
+    }
 }
 
 fn directive<'t>(text: &'t str, name: &str) -> Option<&'t str> {

@@ -1,7 +1,7 @@
 //! Hostile guests, as data: `tests/policy/cases/<case>/policy.wat`, and in `error.txt` what has to be said about it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{NEIGHBOUR, init, load, proposal, review, runtime};
 use crate::{Limits, testing};
@@ -18,7 +18,7 @@ async fn every_hostile_module_is_stopped_for_its_own_reason_and_its_neighbour_st
     assert!(cases.len() >= 16, "the cases are found");
     for case in cases {
         let expected = fs::read_to_string(case.join("error.txt")).unwrap();
-        let got = match review(&runtime, &policy(&case), Limits::default()).await {
+        let got = match review(&runtime, &testing::case(&case).unwrap(), Limits::default()).await {
             Ok(answer) => format!("answered {:?}", answer.value),
             Err(fault) => fault.to_string(),
         };
@@ -29,11 +29,4 @@ async fn every_hostile_module_is_stopped_for_its_own_reason_and_its_neighbour_st
         assert_eq!(answer.value, Ok(Vec::new()), "after {}", case.display());
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn policy(case: &Path) -> Vec<u8> {
-    match fs::read_to_string(case.join("policy.wat")) {
-        Ok(text) => testing::module(&text).unwrap_or_else(|error| panic!("{}: {error}", case.display())),
-        Err(_) => fs::read(case.join("policy.wasm")).unwrap(),
-    }
 }
