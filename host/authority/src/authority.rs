@@ -4,7 +4,7 @@ use der::asn1::ObjectIdentifier;
 
 use crate::certificate::Certificate;
 use crate::draft::{Bounds, Draft, DraftError, DraftParts};
-use crate::extensions::{Extension, key_identifier};
+use crate::extensions::{Extension, crl_distribution_points, key_identifier};
 use crate::grant::Grant;
 use crate::issuer::Issuer;
 use crate::profile::{self, Profile};
@@ -48,6 +48,7 @@ impl Authority {
         self.check_key(key)?;
         let subject = subject::build(request.subject(), &self.profile.template, granted.common_name.as_deref());
         let mut extensions = profile::extensions(key, &names, subject.is_empty(), self.issuer.key_identifier());
+        extensions.extend(self.profile.distribution_point.as_ref().map(crl_distribution_points));
         extensions.extend(grant.provisioner.map(|provisioner| provisioner.to_extension()));
         Draft::new(DraftParts {
             subject,

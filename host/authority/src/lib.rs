@@ -11,6 +11,10 @@
 //! The order is in the types: each is made only from the one before, and used
 //! up by the next.
 //!
+//! Beside that road it signs what is said about certificates afterwards: lists
+//! of those that are revoked ([`CertificateList`]), and answers about single
+//! ones ([`ocsp`]).
+//!
 //! This room is pure. Time, serial numbers and bytes arrive as arguments; it
 //! opens no file and no connection, reads no clock, and knows neither HTTP nor
 //! policies. What it draws from the system's random generator is what keys,
@@ -21,6 +25,7 @@
 mod asn1;
 mod authority;
 mod certificate;
+mod crl;
 mod distinguished_name;
 mod draft;
 mod extensions;
@@ -29,6 +34,7 @@ mod issuer;
 pub mod keys;
 mod lint;
 pub mod names;
+pub mod ocsp;
 pub mod oid;
 mod path;
 pub mod pem;
@@ -36,6 +42,7 @@ pub mod pki;
 mod profile;
 mod public_key;
 mod request;
+mod revocation_reason;
 mod serial;
 mod sign;
 mod signature;
@@ -46,6 +53,7 @@ mod time;
 
 pub use authority::Authority;
 pub use certificate::{Certificate, CertificateError};
+pub use crl::{CertificateList, ListContents, ListError, RevokedCertificate, SignListError};
 pub use der::asn1::ObjectIdentifier;
 pub use distinguished_name::{Attribute, DistinguishedName, DistinguishedNameError};
 pub use draft::{Approved, Draft, DraftError, Edit, EditError, Note};
@@ -58,6 +66,7 @@ pub use path::{PathError, verify_path};
 pub use profile::{Profile, RefusedKeys};
 pub use public_key::{Curve, KeyError, KeyKind, PublicKey, SubjectPublicKeyInfo};
 pub use request::{CertificationRequest, MAX_REQUEST, MAX_REQUESTED_EXTENSIONS, RequestError, RequestLimits};
+pub use revocation_reason::{RevocationReason, RevocationReasonError};
 pub use serial::{SerialNumber, SerialNumberError};
 pub use sign::{SignError, Signed};
 pub use signature::SignatureError;

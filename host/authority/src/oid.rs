@@ -16,8 +16,16 @@ pub const SUBJECT_ALT_NAME: ObjectIdentifier = oid("2.5.29.17");
 pub const ISSUER_ALT_NAME: ObjectIdentifier = oid("2.5.29.18");
 /// basicConstraints (RFC 5280 §4.2.1.9).
 pub const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
+/// cRLNumber (RFC 5280 §5.2.3).
+pub const CRL_NUMBER: ObjectIdentifier = oid("2.5.29.20");
+/// reasonCode of an entry of a list (RFC 5280 §5.3.1).
+pub const CRL_REASON: ObjectIdentifier = oid("2.5.29.21");
+/// issuingDistributionPoint (RFC 5280 §5.2.5).
+pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
 /// nameConstraints (RFC 5280 §4.2.1.10).
 pub const NAME_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.30");
+/// cRLDistributionPoints (RFC 5280 §4.2.1.13).
+pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = oid("2.5.29.31");
 /// policyMappings (RFC 5280 §4.2.1.5).
 pub const POLICY_MAPPINGS: ObjectIdentifier = oid("2.5.29.33");
 /// authorityKeyIdentifier (RFC 5280 §4.2.1.1).
@@ -58,6 +66,11 @@ pub const POSTAL_CODE: ObjectIdentifier = oid("2.5.4.17");
 /// extensionRequest, an attribute of a certification request (RFC 2985 §5.4.2).
 pub(crate) const EXTENSION_REQUEST: ObjectIdentifier = oid("1.2.840.113549.1.9.14");
 
+/// id-pkix-ocsp-basic (RFC 6960 §4.2.1).
+pub(crate) const OCSP_BASIC: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.1");
+/// id-pkix-ocsp-nonce (RFC 9654 §2.1).
+pub(crate) const OCSP_NONCE: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.2");
+
 pub(crate) const EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
 pub(crate) const P256: ObjectIdentifier = oid("1.2.840.10045.3.1.7");
 pub(crate) const P384: ObjectIdentifier = oid("1.3.132.0.34");
@@ -73,6 +86,7 @@ pub(crate) const SHA384_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.12"
 pub(crate) const SHA512_WITH_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.13");
 pub(crate) const RSASSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
 pub(crate) const MGF1: ObjectIdentifier = oid("1.2.840.113549.1.1.8");
+pub(crate) const SHA1: ObjectIdentifier = oid("1.3.14.3.2.26");
 pub(crate) const SHA256: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.1");
 pub(crate) const SHA384: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.2");
 pub(crate) const SHA512: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.3");

@@ -7,7 +7,7 @@ use der::asn1::ObjectIdentifier;
 
 use crate::certificate::sha256;
 use crate::extensions::{Extension, KeyUsage, encode_ext_key_usages, key_identifier};
-use crate::names::{SubjectAltNames, general_name};
+use crate::names::{SubjectAltNames, Uri, general_name};
 use crate::oid;
 use crate::public_key::{KeyKind, PublicKey};
 use crate::subject::SubjectTemplate;
@@ -33,6 +33,9 @@ pub struct Profile {
     /// Keys that are used for something else and never certified, such as
     /// those of provisioners.
     pub refused_keys: RefusedKeys,
+    /// Where new certificates say the revocation list is. None by default:
+    /// such certificates are checked with any list of their issuer.
+    pub distribution_point: Option<Uri>,
 }
 
 impl Default for Profile {
@@ -42,6 +45,7 @@ impl Default for Profile {
             backdate: Duration::from_secs(60),
             max_names: 100,
             refused_keys: RefusedKeys::default(),
+            distribution_point: None,
         }
     }
 }

@@ -49,7 +49,7 @@ impl TbsCertificate<'_> {
 }
 
 /// UTCTime to the end of 2049, GeneralizedTime from 2050 (RFC 5280 §4.1.2.5).
-fn encode_time(time: Timestamp) -> Result<Vec<u8>, NotEncodable> {
+pub(crate) fn encode_time(time: Timestamp) -> Result<Vec<u8>, NotEncodable> {
     let seconds = u64::try_from(time.as_unix()).map_err(|_| NotEncodable)?;
     let date = DateTime::from_unix_duration(Duration::from_secs(seconds)).map_err(|_| NotEncodable)?;
     Ok(match UtcTime::from_date_time(date) {
@@ -106,7 +106,7 @@ impl<'a> Tbs<'a> {
 }
 
 /// The contents of the next element, if it is `[number] EXPLICIT`.
-fn context_specific<'a>(reader: &mut SliceReader<'a>, number: u32) -> der::Result<Option<&'a [u8]>> {
+pub(crate) fn context_specific<'a>(reader: &mut SliceReader<'a>, number: u32) -> der::Result<Option<&'a [u8]>> {
     let tag = Tag::ContextSpecific { constructed: true, number: TagNumber(number) };
     if reader.is_finished() || Tag::peek(reader)? != tag {
         return Ok(None);
@@ -115,7 +115,7 @@ fn context_specific<'a>(reader: &mut SliceReader<'a>, number: u32) -> der::Resul
 }
 
 /// Time (RFC 5280 §4.1.2.5).
-fn decode_time(time: AnyRef<'_>) -> der::Result<Timestamp> {
+pub(crate) fn decode_time(time: AnyRef<'_>) -> der::Result<Timestamp> {
     let since_epoch = match time.tag() {
         Tag::UtcTime => time.decode_as::<UtcTime>()?.to_unix_duration(),
         _ => time.decode_as::<GeneralizedTime>()?.to_unix_duration(),

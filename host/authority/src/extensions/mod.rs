@@ -2,6 +2,7 @@
 //! values this room understands.
 
 mod basic_constraints;
+mod distribution_point;
 mod ext_key_usage;
 mod extension;
 pub(crate) mod key_identifier;
@@ -9,6 +10,7 @@ mod key_usage;
 mod provisioner;
 
 pub(crate) use basic_constraints::BasicConstraints;
+pub(crate) use distribution_point::{crl_distribution_points, issuing_distribution_point};
 pub(crate) use ext_key_usage::{decode_ext_key_usages, encode_ext_key_usages};
 pub use extension::{Extension, ExtensionError};
 pub(crate) use extension::{decode_extensions, encode_extensions, find, is_reserved};
