@@ -76,6 +76,11 @@ pub use provisioner::Provisioner;
 #[doc = include_str!("../CONTRACT.md")]
 struct Contract;
 
+/// So does the first policy of the project's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// What nearly every policy needs.
 pub mod prelude {
     #[cfg(not(target_arch = "wasm32"))]
