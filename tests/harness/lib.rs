@@ -14,6 +14,7 @@
 mod answer;
 mod ca;
 mod client;
+pub mod fixed;
 mod guest;
 mod identity;
 mod invariants;

@@ -1,1 +1,11 @@
-//! Under construction.
+//! Policies in the whole CA: what they may decide, and what happens when they misbehave.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod denial;
+mod hostile;
+mod loading;
+mod narrowing;
+mod provisioners;
+mod stand;
+mod widening;

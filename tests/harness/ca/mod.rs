@@ -192,6 +192,12 @@ impl TestCa {
         self.sign(&Csr::of(name), &token.sign())
     }
 
+    /// Sends a token with a request for these names.
+    #[track_caller]
+    pub fn try_token_for(&self, token: &Token, common_name: &str, names: &[&str]) -> Answer {
+        self.sign(&Csr::new(common_name, names), &token.sign())
+    }
+
     /// A certificate for a name, got as everybody gets one.
     #[track_caller]
     pub fn issue(&self, name: &str) -> Leaf {
