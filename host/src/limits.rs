@@ -54,6 +54,17 @@ pub const REFUSAL_QUEUE: usize = 4_096;
 /// Until a refusal is in the audit log.
 pub const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
+/// How long after its end a revoked certificate stays in the list, at least.
+pub const REVOKED_MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
+/// Octets of the text that says why a certificate is revoked.
+pub const REVOCATION_REASON: usize = 1 << 10;
+/// Octets of an OCSP request.
+pub const OCSP_REQUEST: usize = authority::ocsp::MAX_REQUEST;
+/// Certificates that one OCSP request is about.
+pub const OCSP_CERTIFICATES: usize = authority::ocsp::MAX_CERTIFICATES;
+/// OCSP answers that are kept to be given again.
+pub const OCSP_CACHE: usize = 10_000;
+
 /// Octets of a policy module.
 pub const MODULE_FILE: u64 = 1 << 20;
 /// For compiling a module, off the serving path.
@@ -131,6 +142,11 @@ pub const TABLE: &[Limit] = &[
     count("operations that wait for the store", STORE_QUEUE as u64),
     count("refusals that wait for the audit log", REFUSAL_QUEUE as u64),
     time("until a refusal is in the audit log", REFUSAL_TIME),
+    time("entry of a list of revoked certificates after their end", REVOKED_MARGIN),
+    octets("reason of a revocation", REVOCATION_REASON as u64),
+    octets("OCSP request", OCSP_REQUEST as u64),
+    count("certificates of an OCSP request", OCSP_CERTIFICATES as u64),
+    count("OCSP answers kept", OCSP_CACHE as u64),
     octets("policy module", MODULE_FILE),
     time("compiling a policy module", COMPILE_TIME),
     count("fuel of a policy call", POLICY_FUEL),

@@ -118,6 +118,8 @@ impl Entry {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
+    /// A clock that is behind the newest record.
+    Clock,
     /// A certificate for an ACME order.
     Finalize,
     /// The same names with another key.
@@ -134,6 +136,7 @@ impl Operation {
     /// As the log writes it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Clock => "clock",
             Self::Finalize => "finalize",
             Self::Rekey => "rekey",
             Self::Renew => "renew",
@@ -144,7 +147,7 @@ impl Operation {
 
     /// Reads what [`Self::as_str`] writes.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Finalize, Self::Rekey, Self::Renew, Self::Revoke, Self::Sign]
+        [Self::Clock, Self::Finalize, Self::Rekey, Self::Renew, Self::Revoke, Self::Sign]
             .into_iter()
             .find(|operation| operation.as_str() == name)
     }
@@ -154,12 +157,16 @@ impl Operation {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
+    /// An operator has taken it upon himself.
+    Accepted,
     /// The CA failed.
     Fault,
     /// A certificate was issued.
     Issued,
     /// A rule said no.
     Refused,
+    /// A certificate was revoked.
+    Revoked,
 }
 
 /// A policy module that took part in a decision.

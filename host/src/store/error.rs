@@ -9,6 +9,9 @@ use crate::audit::ChainError;
 /// Why the store did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The certificate is revoked already. Nothing was written.
+    #[error("the certificate is revoked already")]
+    AlreadyRevoked,
     /// What is kept is not what was written. Nothing is issued until somebody has looked at it.
     #[error("the store is damaged")]
     Damaged(#[from] Damage),
@@ -16,6 +19,9 @@ pub enum StoreError {
     /// be dropped, and the credential counts as used.
     #[error("the store did not say whether the record was written")]
     OutcomeUnknown,
+    /// The certificate that was to be renewed is revoked. Nothing was written.
+    #[error("the certificate to be renewed is revoked")]
+    PreviousRevoked,
     /// A certificate has this serial number already. Nothing was written.
     #[error("the serial number is taken")]
     SerialTaken,
@@ -77,6 +83,9 @@ pub enum Damage {
     /// SQLite cannot read its own file.
     #[error("the database file is malformed: {0}")]
     Database(String),
+    /// The set of revoked certificates is not the one that was written.
+    #[error("revocations are missing or changed")]
+    Revocations,
     /// The set of used credentials is not the one that was written.
     #[error("used credentials are missing or changed")]
     Spent,

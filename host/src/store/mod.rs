@@ -7,6 +7,7 @@ mod certificate;
 mod embedded;
 mod error;
 mod issuance;
+mod revocation;
 
 use std::pin::Pin;
 
@@ -17,6 +18,7 @@ pub use self::{
     embedded::Embedded,
     error::{Damage, OpenError, StoreError, Unavailable},
     issuance::{Issuance, Recorded, SingleUse},
+    revocation::{ListBasis, Revocation, RevocationRecord},
 };
 use crate::audit::{Digest, Entry, Head};
 
@@ -44,6 +46,27 @@ pub trait Store: Send + Sync {
 
     /// The certificate whose DER has this SHA-256.
     fn certificate_by_fingerprint(&self, fingerprint: Digest) -> Answer<Option<CertificateRecord>>;
+
+    /// Revokes a certificate: spends the credential, marks the serial number and keeps the audit entry, or does none of
+    /// it. Durable like [`Self::record`]; from then on no certificate is recorded that would replace the revoked one.
+    ///
+    /// Of any number of calls for one serial number one succeeds; the others are [`StoreError::AlreadyRevoked`]. A
+    /// revocation is never undone.
+    fn revoke(&self, revocation: Revocation) -> Answer<Recorded>;
+
+    /// The revocation of the certificate with this serial number, if it is revoked.
+    fn revocation(&self, serial_number: authority::SerialNumber) -> Answer<Option<RevocationRecord>>;
+
+    /// How many certificates are revoked; grows before the answer to [`Self::revoke`].
+    fn revoked(&self) -> u64;
+
+    /// What the next list of revoked certificates is made from. An entry stays until a list has shown it that was made
+    /// [`crate::limits::REVOKED_MARGIN`] after the end of its certificate.
+    fn next_list(&self, now: Timestamp) -> Answer<ListBasis>;
+
+    /// Takes note of a list, before anybody has seen it; false when its number is not above that of the last, so that
+    /// it must not be shown. Durable like [`Self::record`].
+    fn record_list(&self, number: u64, made_at: Timestamp) -> Answer<bool>;
 
     /// Whether the credential has been used. May save work, but decides nothing: only [`Self::record`] does.
     fn is_spent(&self, credential: Digest) -> Answer<bool>;
@@ -117,6 +140,8 @@ pub struct Origin {
 pub struct Report {
     /// Certificates.
     pub certificates: u64,
+    /// Those of them, and from before there were records, that are revoked.
+    pub revoked: u64,
     /// Used credentials that are not forgotten yet.
     pub spent: u64,
     /// The end of the audit log.

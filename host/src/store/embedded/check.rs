@@ -3,10 +3,13 @@
 //! [`at_start`] looks at what must be right before anything is issued, in time that does not grow with the number of
 //! certificates; [`whole`] looks at everything.
 
-use authority::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use authority::{SerialNumber, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Statement};
 
-use super::state::{SpentSum, State};
+use super::{
+    revocations,
+    state::{SetSum, State},
+};
 use crate::{
     audit::{ChainError, Digest, Entry, Head, Link, Outcome, Verifier},
     store::{
@@ -20,6 +23,7 @@ use crate::{
 pub(super) fn at_start(connection: &Connection) -> Result<State, StoreError> {
     let state = State::read(connection)?;
     spent(connection, &state)?;
+    revocations::check(connection, &state.revocations, |_| Ok(()))?;
     audit_tail(connection, &state)?;
     last_certificate(connection, &state)?;
     Ok(state)
@@ -40,13 +44,16 @@ pub(super) fn whole(connection: &Connection) -> Result<Report, StoreError> {
     structure(connection)?;
     let state = State::read(connection)?;
     spent(connection, &state)?;
-    let issued = audit(connection, Head::genesis(&state.log), &state)?;
+    let Decided { issued, revoked } = audit(connection, Head::genesis(&state.log), &state)?;
     let certificates = certificates(connection, &state)?;
     if issued != certificates {
         return Err(Damage::Certificate { number: state.certificates }.into());
     }
+    if revoked != audited_revocations(connection, &state)? {
+        return Err(Damage::Revocations.into());
+    }
     data(connection)?;
-    Ok(Report { certificates, spent: state.spent.rows.unsigned_abs(), head: state.head })
+    Ok(Report { certificates, revoked, spent: state.spent.rows.unsigned_abs(), head: state.head })
 }
 
 /// SQLite's own check: pages, cells, order, indexes against tables.
@@ -59,7 +66,7 @@ fn structure(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn spent(connection: &Connection, state: &State) -> Result<(), StoreError> {
-    let mut found = SpentSum::default();
+    let mut found = SetSum::default();
     let mut statement = connection.prepare("SELECT credential, expires FROM spent NOT INDEXED")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -75,7 +82,7 @@ fn audit_tail(connection: &Connection, state: &State) -> Result<(), StoreError> 
     let first = state.head.sequence.saturating_sub(TAIL);
     let length = |found: Option<Head>| found.map_or(0, |head| head.sequence);
     match head_at(connection, state, first)? {
-        Some(head) => audit(connection, head, state).map(|_| ()),
+        Some(head) => audit(connection, head, state).map(drop),
         found => {
             let error = ChainError::Length { expected: state.head.sequence, found: length(found) };
             Err(Damage::Audit(error).into())
@@ -83,10 +90,17 @@ fn audit_tail(connection: &Connection, state: &State) -> Result<(), StoreError> 
     }
 }
 
-/// Follows the chain from `from` to its end, and counts certificates that were issued.
-fn audit(connection: &Connection, from: Head, state: &State) -> Result<u64, StoreError> {
+/// How many lines tell of a certificate that was issued or revoked.
+#[derive(Default)]
+struct Decided {
+    issued: u64,
+    revoked: u64,
+}
+
+/// Follows the chain from `from` to its end, and counts what was decided.
+fn audit(connection: &Connection, from: Head, state: &State) -> Result<Decided, StoreError> {
     let mut verifier = Verifier::after(from);
-    let mut issued = 0;
+    let mut decided = Decided::default();
     let mut statement =
         connection.prepare("SELECT sequence, line, hash FROM audit WHERE sequence > ?1 ORDER BY sequence")?;
     let mut rows = statement.query([from.sequence.cast_signed()])?;
@@ -97,19 +111,58 @@ fn audit(connection: &Connection, from: Head, state: &State) -> Result<u64, Stor
             hash: Digest::from_bytes(row.get(2)?),
         };
         verifier.push(&link).map_err(Damage::Audit)?;
-        issued += u64::from(issued_by(&link)?.is_some());
+        let entry = entry_of(&link)?;
+        decided.issued += u64::from(issued_by(&entry).is_some());
+        decided.revoked += u64::from(revoked_by(&entry).is_some());
     }
     verifier.finish(state.head).map_err(Damage::Audit)?;
-    Ok(issued)
+    Ok(decided)
+}
+
+fn entry_of(link: &Link) -> Result<Entry, StoreError> {
+    match Entry::parse(&link.line) {
+        Ok((sequence, entry)) if sequence == link.sequence => Ok(entry),
+        _ => Err(Damage::Audit(ChainError::Changed { sequence: link.sequence }).into()),
+    }
 }
 
 /// The fingerprint in the line of an issuance.
-fn issued_by(link: &Link) -> Result<Option<Digest>, StoreError> {
-    match Entry::parse(&link.line) {
-        Ok((sequence, entry)) if sequence == link.sequence => {
-            Ok(entry.fingerprint.filter(|_| entry.outcome == Outcome::Issued))
+fn issued_by(entry: &Entry) -> Option<Digest> {
+    entry.fingerprint.filter(|_| entry.outcome == Outcome::Issued)
+}
+
+/// The serial number in the line of a revocation.
+fn revoked_by(entry: &Entry) -> Option<SerialNumber> {
+    entry.serial_number.filter(|_| entry.outcome == Outcome::Revoked)
+}
+
+/// Reads every revocation, and finds each in the audit log.
+fn audited_revocations(connection: &Connection, state: &State) -> Result<u64, StoreError> {
+    let mut audited = Audited::prepare(connection)?;
+    revocations::check(connection, &state.revocations, |stored| {
+        let entry = audited.entry(stored.sequence)?;
+        if entry.as_ref().and_then(revoked_by) == Some(stored.revocation.serial_number) {
+            Ok(())
+        } else {
+            Err(Damage::Revocations.into())
         }
-        _ => Err(Damage::Audit(ChainError::Changed { sequence: link.sequence }).into()),
+    })?;
+    Ok(state.revocations.revoked.rows.unsigned_abs())
+}
+
+/// Finds lines of the audit log.
+struct Audited<'c>(Statement<'c>);
+
+impl<'c> Audited<'c> {
+    fn prepare(connection: &'c Connection) -> Result<Self, StoreError> {
+        Ok(Self(connection.prepare("SELECT line, hash FROM audit WHERE sequence = ?1")?))
+    }
+
+    fn entry(&mut self, sequence: i64) -> Result<Option<Entry>, StoreError> {
+        let link = self.0.query_row([sequence], |row| {
+            Ok(Link { sequence: sequence.cast_unsigned(), line: row.get(0)?, hash: Digest::from_bytes(row.get(1)?) })
+        });
+        link.optional()?.map(|link| entry_of(&link)).transpose()
     }
 }
 
@@ -124,7 +177,7 @@ fn last_certificate(connection: &Connection, state: &State) -> Result<(), StoreE
 
 /// Reads every certificate, and finds each in the audit log.
 fn certificates(connection: &Connection, state: &State) -> Result<u64, StoreError> {
-    let mut audited = connection.prepare("SELECT line, hash FROM audit WHERE sequence = ?1")?;
+    let mut audited = Audited::prepare(connection)?;
     let sql = format!("{} ORDER BY number", CertificateRecord::SELECT);
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
@@ -133,11 +186,8 @@ fn certificates(connection: &Connection, state: &State) -> Result<u64, StoreErro
         let StoredCertificate { certificate, number, sequence } = CertificateRecord::from_row(row)?;
         count += 1;
         let damaged = || StoreError::Damaged(Damage::Certificate { number });
-        let link = audited.query_row([sequence], |row| {
-            Ok(Link { sequence: sequence.cast_unsigned(), line: row.get(0)?, hash: Digest::from_bytes(row.get(1)?) })
-        });
-        let link = link.optional()?.ok_or_else(damaged)?;
-        if number != count || issued_by(&link)? != Some(certificate.fingerprint()) {
+        let entry = audited.entry(sequence)?.ok_or_else(damaged)?;
+        if number != count || issued_by(&entry) != Some(certificate.fingerprint()) {
             return Err(damaged());
         }
     }

@@ -8,7 +8,8 @@ use super::state::State;
 use crate::store::error::{OpenError, StoreError};
 
 /// The schema, step by step; a step that was published is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_issuance.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_issuance.sql"), include_str!("../migrations/0002_revocation.sql")];
 
 /// Marks the file as ours: "step" in ASCII.
 const APPLICATION_ID: i64 = 0x7374_6570;
@@ -64,8 +65,10 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, first: &State) -
     for (version, step) in (1_i64..).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
         let transaction = connection.transaction().map_err(unusable)?;
         transaction.execute_batch(step).map_err(unusable)?;
-        if version == 1 {
-            first.write(&transaction).map_err(unusable)?;
+        match version {
+            1 => first.write(&transaction).map_err(unusable)?,
+            2 => first.revocations.write(&transaction).map_err(unusable)?,
+            _ => {}
         }
         transaction.pragma_update(None, "user_version", version).map_err(unusable)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(unusable)?;

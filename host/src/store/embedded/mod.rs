@@ -18,6 +18,7 @@ mod last_seen;
 mod operation;
 mod readers;
 mod refusals;
+mod revocations;
 mod state;
 mod transaction;
 mod writer;
@@ -50,7 +51,8 @@ use self::{
     writer::Writer,
 };
 use super::{
-    Answer, CertificateRecord, DataChange, Issuance, Origin, Recorded, Report, SingleUse, Store,
+    Answer, CertificateRecord, DataChange, Issuance, ListBasis, Origin, Recorded, Report, Revocation, RevocationRecord,
+    SingleUse, Store,
     certificate::StoredCertificate,
     error::{OpenError, StoreError, Unavailable},
 };
@@ -83,6 +85,14 @@ struct Shared {
 struct End {
     head: Head,
     newest: Timestamp,
+    revoked: u64,
+}
+
+impl From<&State> for End {
+    fn from(state: &State) -> Self {
+        let revoked = state.revocations.revoked.rows.unsigned_abs();
+        Self { head: state.head, newest: state.newest, revoked }
+    }
 }
 
 impl Embedded {
@@ -106,7 +116,7 @@ impl Embedded {
         last_seen.write(Seen { log: state.log, head: state.head }).map_err(failed)?;
         let shared = Arc::new(Shared {
             ready: AtomicBool::new(true),
-            end: Mutex::new(End { head: state.head, newest: state.newest }),
+            end: Mutex::new(End::from(&state)),
             refusals: Refusals::default(),
             readers: Readers::new(files.database.clone()),
         });
@@ -200,6 +210,34 @@ impl Store for Embedded {
         self.find(condition, fingerprint.as_bytes().to_vec())
     }
 
+    fn revoke(&self, revocation: Revocation) -> Answer<Recorded> {
+        let RevocationRecord { reason_text, provisioner, revoked_by, .. } = revocation.record();
+        let octets = reason_text.len() + provisioner.len() + revoked_by.len();
+        if octets > limits::STORE_PARAMETER {
+            return refused(StoreError::TooLarge { octets });
+        }
+        self.write(|reply| Operation::Revoke(Box::new(revocation), reply))
+    }
+
+    fn revocation(&self, serial_number: SerialNumber) -> Answer<Option<RevocationRecord>> {
+        self.read(move |connection| revocations::find(connection, &serial_number))
+    }
+
+    fn revoked(&self) -> u64 {
+        self.shared.end().revoked
+    }
+
+    fn next_list(&self, now: Timestamp) -> Answer<ListBasis> {
+        self.read(move |connection| {
+            let snapshot = connection.unchecked_transaction()?;
+            revocations::next_list(&snapshot, now)
+        })
+    }
+
+    fn record_list(&self, number: u64, made_at: Timestamp) -> Answer<bool> {
+        self.write(|reply| Operation::RecordList(number, made_at, reply))
+    }
+
     fn is_spent(&self, credential: Digest) -> Answer<bool> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached("SELECT 1 FROM spent WHERE credential = ?1")?;
@@ -274,8 +312,7 @@ impl Shared {
     }
 
     fn publish(&self, state: &State) {
-        let end = End { head: state.head, newest: state.newest };
-        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = end;
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = End::from(state);
     }
 
     fn set_ready(&self, ready: bool) {

@@ -4,7 +4,7 @@ use authority::Timestamp;
 use tokio::sync::oneshot;
 
 use super::transaction::Transaction;
-use crate::store::{DataChange, Issuance, Recorded, SingleUse, StoreError};
+use crate::store::{DataChange, Issuance, Recorded, Revocation, SingleUse, StoreError};
 
 /// One thing to write, and who waits for it.
 pub(super) enum Operation {
@@ -12,8 +12,11 @@ pub(super) enum Operation {
     Consume(SingleUse, Reply<bool>),
     Prune(Timestamp, Reply<u64>),
     Record(Box<Issuance>, Reply<Recorded>),
+    /// A list was made: its number, and when.
+    RecordList(u64, Timestamp, Reply<bool>),
     /// There are refusals to be written, soon.
     Refusals,
+    Revoke(Box<Revocation>, Reply<Recorded>),
 }
 
 /// Where an answer goes.
@@ -48,16 +51,23 @@ impl Operation {
                 let result = transaction.record(&issuance).map(|result| result.map_err(StoreError::from));
                 settle(reply, result, Outcome::Recorded)
             }
+            Self::RecordList(number, made_at, reply) => {
+                settle(reply, Ok(Ok(transaction.record_list(number, made_at))), Outcome::Flag)
+            }
             Self::Refusals => (Outcome::Silent, Ok(())),
+            Self::Revoke(revocation, reply) => {
+                let result = transaction.revoke(&revocation).map(|result| result.map_err(StoreError::from));
+                settle(reply, result, Outcome::Recorded)
+            }
         }
     }
 
     /// Whether the client is gone: what nobody will hear of is not written.
     fn is_abandoned(&self) -> bool {
         match self {
-            Self::ChangeData(_, reply) | Self::Consume(_, reply) => reply.is_closed(),
+            Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => reply.is_closed(),
             Self::Prune(_, reply) => reply.is_closed(),
-            Self::Record(_, reply) => reply.is_closed(),
+            Self::Record(_, reply) | Self::Revoke(_, reply) => reply.is_closed(),
             Self::Refusals => false,
         }
     }
@@ -66,9 +76,11 @@ impl Operation {
     pub(super) fn fail(self, error: StoreError) {
         // Nobody listening is no reason to stop.
         match self {
-            Self::ChangeData(_, reply) | Self::Consume(_, reply) => drop(reply.send(Err(error))),
+            Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => {
+                drop(reply.send(Err(error)));
+            }
             Self::Prune(_, reply) => drop(reply.send(Err(error))),
-            Self::Record(_, reply) => drop(reply.send(Err(error))),
+            Self::Record(_, reply) | Self::Revoke(_, reply) => drop(reply.send(Err(error))),
             Self::Refusals => {}
         }
     }

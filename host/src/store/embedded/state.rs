@@ -3,6 +3,7 @@
 use authority::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use super::revocations::Revocations;
 use crate::{
     audit::{Digest, Head},
     store::error::{Damage, StoreError},
@@ -17,9 +18,10 @@ pub(super) struct State {
     pub(super) newest: Timestamp,
     /// Certificates are numbered from 1 without a gap.
     pub(super) certificates: i64,
-    pub(super) spent: SpentSum,
+    pub(super) spent: SetSum,
     pub(super) watermark: Timestamp,
     pub(super) openings: i64,
+    pub(super) revocations: Revocations,
 }
 
 impl State {
@@ -31,16 +33,18 @@ impl State {
             head: Head::genesis(&log),
             newest: now,
             certificates: 0,
-            spent: SpentSum::default(),
+            spent: SetSum::default(),
             watermark: Timestamp::from_unix(i64::MIN),
             openings: 0,
+            revocations: Revocations::default(),
         }
     }
 
     pub(super) fn read(connection: &Connection) -> Result<Self, StoreError> {
         let mut statement = connection.prepare_cached("SELECT * FROM state WHERE id = 1")?;
         let state = statement.query_row([], Self::from_row).optional()?;
-        state.flatten().ok_or(StoreError::Damaged(Damage::State))
+        let state = state.flatten().ok_or(StoreError::Damaged(Damage::State))?;
+        Ok(Self { revocations: Revocations::read(connection)?, ..state })
     }
 
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
@@ -53,13 +57,15 @@ impl State {
             head: Head { sequence, hash: Digest::from_bytes(row.get("hash")?) },
             newest: Timestamp::from_unix(number("newest")?),
             certificates: number("certificates")?,
-            spent: SpentSum { rows: number("spent")?, sum: row.get("spent_sum")? },
+            spent: SetSum { rows: number("spent")?, sum: row.get("spent_sum")? },
             watermark: Timestamp::from_unix(number("watermark")?),
             openings: number("openings")?,
+            revocations: Revocations::default(),
         };
         Ok((Digest::from_bytes(row.get("checksum")?) == state.checksum()).then_some(state))
     }
 
+    /// Writes the row. What is kept of revocations has a row of its own.
     pub(super) fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(
             "INSERT OR REPLACE INTO state (id, log, created, sequence, hash, newest, certificates, spent, spent_sum, \
@@ -101,28 +107,28 @@ impl State {
     }
 }
 
-/// A sum over a set of spent credentials that does not depend on their order.
+/// A sum over a set, such as the spent credentials, that does not depend on its order.
 ///
 /// It finds accidents: a flipped bit, a lost page. Whoever can write the file can compute it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct SpentSum {
+pub(super) struct SetSum {
     pub(super) rows: i64,
-    sum: [u8; 32],
+    pub(super) sum: [u8; 32],
 }
 
-impl SpentSum {
-    pub(super) fn add(&mut self, credential: &Digest, expires: Timestamp) {
+impl SetSum {
+    pub(super) fn add(&mut self, element: &Digest, time: Timestamp) {
         self.rows += 1;
-        self.toggle(credential, expires);
+        self.toggle(element, time);
     }
 
-    pub(super) fn remove(&mut self, credential: &Digest, expires: Timestamp) {
+    pub(super) fn remove(&mut self, element: &Digest, time: Timestamp) {
         self.rows -= 1;
-        self.toggle(credential, expires);
+        self.toggle(element, time);
     }
 
-    fn toggle(&mut self, credential: &Digest, expires: Timestamp) {
-        let row = Digest::of(&[credential.as_bytes(), &expires.as_unix().to_be_bytes()]);
+    fn toggle(&mut self, element: &Digest, time: Timestamp) {
+        let row = Digest::of(&[element.as_bytes(), &time.as_unix().to_be_bytes()]);
         for (sum, octet) in self.sum.iter_mut().zip(row.as_bytes()) {
             *sum ^= octet;
         }

@@ -5,11 +5,11 @@
 use authority::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{data, state::State};
+use super::{data, revocations, revocations::Revocations, state::State};
 use crate::{
     audit::{Digest, Entry},
     store::{
-        CertificateRecord, DataChange, Issuance, Recorded, SingleUse,
+        CertificateRecord, DataChange, Issuance, Recorded, Revocation, RevocationRecord, SingleUse,
         error::{Damage, StoreError},
     },
 };
@@ -18,6 +18,8 @@ use crate::{
 pub(super) struct Transaction<'c> {
     connection: &'c Connection,
     state: State,
+    /// As they lie in their row.
+    written: Revocations,
     open: bool,
 }
 
@@ -25,12 +27,15 @@ impl<'c> Transaction<'c> {
     pub(super) fn begin(connection: &'c Connection, state: State) -> Result<Self, StoreError> {
         fail::fail_point!("store::before_begin");
         connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(Self { connection, state, open: true })
+        Ok(Self { connection, state, written: state.revocations, open: true })
     }
 
     /// Writes the state and makes it all durable.
     pub(super) fn commit(mut self) -> Result<State, StoreError> {
         self.state.write(self.connection)?;
+        if self.state.revocations != self.written {
+            self.state.revocations.write(self.connection)?;
+        }
         fail::fail_point!("store::before_commit");
         fail::fail_point!("store::commit_fails", |_| Err(rusqlite::Error::SqliteFailure(
             rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC),
@@ -50,18 +55,40 @@ impl<'c> Transaction<'c> {
         {
             return Ok(Err(conflict));
         }
-        self.savepoint()?;
-        match self.insert(issuance) {
-            Ok(Ok(recorded)) => {
-                self.release()?;
-                Ok(Ok(recorded))
-            }
-            Ok(Err(conflict)) => {
-                self.undo()?;
-                Ok(Err(conflict))
-            }
-            Err(error) => Err(error),
+        if let Some(previous) = &issuance.certificate().previous
+            && revocations::find(self.connection, previous)?.is_some()
+        {
+            return Ok(Err(Conflict::PreviousRevoked));
         }
+        self.whole(|transaction| transaction.insert(issuance))
+    }
+
+    /// Spends the credential, marks the certificate as revoked and keeps the audit entry; or finds out why not.
+    pub(super) fn revoke(&mut self, revocation: &Revocation) -> Result<Result<Recorded, Conflict>, StoreError> {
+        if let Some(spend) = revocation.spend()
+            && let Err(conflict) = self.not_forgotten(spend)
+        {
+            return Ok(Err(conflict));
+        }
+        self.whole(|transaction| transaction.insert_revocation(revocation))
+    }
+
+    /// Does all of it, or leaves tables and state as they were.
+    fn whole<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<Result<T, Conflict>, StoreError>,
+    ) -> Result<Result<T, Conflict>, StoreError> {
+        let before = self.state;
+        self.savepoint()?;
+        let result = work(self)?;
+        match result {
+            Ok(_) => self.release()?,
+            Err(_) => {
+                self.undo()?;
+                self.state = before;
+            }
+        }
+        Ok(result)
     }
 
     fn insert(&mut self, issuance: &Issuance) -> Result<Result<Recorded, Conflict>, StoreError> {
@@ -85,6 +112,31 @@ impl<'c> Transaction<'c> {
         fail::fail_point!("store::after_audit");
         self.state.certificates = number;
         Ok(Ok(Recorded { sequence }))
+    }
+
+    fn insert_revocation(&mut self, revocation: &Revocation) -> Result<Result<Recorded, Conflict>, StoreError> {
+        // A token that comes again is a spent one, whatever it was for.
+        if let Some(spend) = revocation.spend()
+            && !self.spend(spend)?
+        {
+            return Ok(Err(Conflict::TokenSpent));
+        }
+        let sequence = self.state.head.sequence + 1;
+        let record = revocation.record();
+        let inserted = {
+            let mut statement = self.connection.prepare_cached(RevocationRecord::INSERT)?;
+            record.insert(&mut statement, sequence.cast_signed())?
+        };
+        let Some(checksum) = inserted else { return Ok(Err(Conflict::AlreadyRevoked)) };
+        fail::fail_point!("store::after_revocation");
+        self.append(revocation.entry())?;
+        self.state.revocations.revoked.add(&checksum, record.revoked_at);
+        Ok(Ok(Recorded { sequence }))
+    }
+
+    /// Takes note of a list of revoked certificates; false when its number is not above the last.
+    pub(super) fn record_list(&mut self, number: u64, made_at: Timestamp) -> bool {
+        self.state.revocations.listed(number, made_at)
     }
 
     /// Spends something that is no credential; false when it was spent, or may have been.
@@ -177,6 +229,8 @@ impl Drop for Transaction<'_> {
 /// Why one operation of a batch changes nothing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Conflict {
+    AlreadyRevoked,
+    PreviousRevoked,
     SerialTaken,
     TokenForgotten { watermark: Timestamp },
     TokenSpent,
@@ -185,6 +239,8 @@ pub(super) enum Conflict {
 impl From<Conflict> for StoreError {
     fn from(conflict: Conflict) -> Self {
         match conflict {
+            Conflict::AlreadyRevoked => Self::AlreadyRevoked,
+            Conflict::PreviousRevoked => Self::PreviousRevoked,
             Conflict::SerialTaken => Self::SerialTaken,
             Conflict::TokenForgotten { watermark } => Self::TokenForgotten { watermark },
             Conflict::TokenSpent => Self::TokenSpent,

@@ -3,6 +3,7 @@
 mod damage;
 mod faults;
 mod files;
+mod revocations;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 

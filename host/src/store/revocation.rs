@@ -1,0 +1,151 @@
+//! What one revocation is, and how it lies in a row.
+
+use authority::{RevocationReason, RevokedCertificate, SerialNumber, Timestamp};
+use rusqlite::{CachedStatement, Row, named_params};
+
+use super::{
+    error::{Damage, StoreError},
+    issuance::SingleUse,
+};
+use crate::audit::{Digest, Entry, Outcome};
+
+/// A certificate that was revoked and what is known about that.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RevocationRecord {
+    /// Which one.
+    pub serial_number: SerialNumber,
+    /// Since when.
+    pub revoked_at: Timestamp,
+    /// Why, in one word.
+    pub reason: RevocationReason,
+    /// Why, for people; may be empty.
+    pub reason_text: String,
+    /// Name of the provisioner whose token it was; empty when the certificate spoke for itself.
+    pub provisioner: String,
+    /// Who the credential said the client is.
+    pub revoked_by: String,
+    /// When the certificate would have ended.
+    pub not_after: Timestamp,
+}
+
+/// One revocation, all of which is recorded or nothing.
+#[derive(Clone, Debug)]
+pub struct Revocation {
+    spend: Option<SingleUse>,
+    record: RevocationRecord,
+    entry: Entry,
+}
+
+impl Revocation {
+    /// `spend` is the credential to be spent; none when the certificate was the credential. What `entry` says about the
+    /// credential and the certificate is filled in.
+    pub fn new(spend: Option<SingleUse>, record: RevocationRecord, entry: Entry) -> Self {
+        let entry = Entry {
+            outcome: Outcome::Revoked,
+            credential: spend.map(|spend| spend.id).or(entry.credential),
+            serial_number: Some(record.serial_number),
+            ..entry
+        };
+        Self { spend, record, entry }
+    }
+
+    /// What is recorded.
+    pub fn record(&self) -> &RevocationRecord {
+        &self.record
+    }
+
+    pub(super) fn spend(&self) -> Option<&SingleUse> {
+        self.spend.as_ref()
+    }
+
+    pub(super) fn entry(&self) -> &Entry {
+        &self.entry
+    }
+}
+
+/// What a list of revoked certificates is made from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListBasis {
+    /// Higher than that of every list before it.
+    pub number: u64,
+    /// Every certificate that belongs into it, by serial number.
+    pub revoked: Vec<RevokedCertificate>,
+}
+
+impl RevocationRecord {
+    pub(super) const INSERT: &'static str = "INSERT INTO revocations (serial_number, revoked_at, reason_code, \
+         reason_text, provisioner, revoked_by, not_after, sequence, checksum) VALUES (:serial_number, :revoked_at, \
+         :reason_code, :reason_text, :provisioner, :revoked_by, :not_after, :sequence, :checksum) \
+         ON CONFLICT (serial_number) DO NOTHING";
+
+    pub(super) const SELECT: &'static str = "SELECT serial_number, revoked_at, reason_code, reason_text, provisioner, \
+         revoked_by, not_after, sequence, checksum FROM revocations";
+
+    /// Runs [`Self::INSERT`]; nothing when the certificate is revoked already, else the checksum of the row.
+    pub(super) fn insert(
+        &self,
+        statement: &mut CachedStatement<'_>,
+        sequence: i64,
+    ) -> rusqlite::Result<Option<Digest>> {
+        let checksum = self.checksum(sequence);
+        let inserted = statement.execute(named_params! {
+            ":serial_number": self.serial_number.as_bytes(),
+            ":revoked_at": self.revoked_at.as_unix(),
+            ":reason_code": self.reason.code(),
+            ":reason_text": self.reason_text,
+            ":provisioner": self.provisioner,
+            ":revoked_by": self.revoked_by,
+            ":not_after": self.not_after.as_unix(),
+            ":sequence": sequence,
+            ":checksum": checksum.as_bytes(),
+        })?;
+        Ok((inserted == 1).then_some(checksum))
+    }
+
+    /// Reads a row of [`Self::SELECT`]; one that is not what was written is damage.
+    pub(super) fn from_row(row: &Row<'_>) -> Result<StoredRevocation, StoreError> {
+        let damaged = || StoreError::Damaged(Damage::Revocations);
+        let serial: [u8; SerialNumber::OCTETS] = row.get("serial_number")?;
+        let sequence = row.get("sequence")?;
+        let revocation = Self {
+            serial_number: SerialNumber::from_bytes(&serial).map_err(|_| damaged())?,
+            revoked_at: Timestamp::from_unix(row.get("revoked_at")?),
+            reason: RevocationReason::from_code(row.get("reason_code")?).map_err(|_| damaged())?,
+            reason_text: row.get("reason_text")?,
+            provisioner: row.get("provisioner")?,
+            revoked_by: row.get("revoked_by")?,
+            not_after: Timestamp::from_unix(row.get("not_after")?),
+        };
+        let checksum = Digest::from_bytes(row.get("checksum")?);
+        if checksum != revocation.checksum(sequence) {
+            return Err(damaged());
+        }
+        Ok(StoredRevocation { revocation, sequence, checksum })
+    }
+
+    fn checksum(&self, sequence: i64) -> Digest {
+        let numbers = [self.revoked_at.as_unix(), self.not_after.as_unix(), sequence];
+        Digest::of_fields(&[
+            self.serial_number.as_bytes(),
+            &[self.reason.code()],
+            self.reason_text.as_bytes(),
+            self.provisioner.as_bytes(),
+            self.revoked_by.as_bytes(),
+            numbers.map(i64::to_be_bytes).as_flattened(),
+        ])
+    }
+}
+
+impl From<RevocationRecord> for RevokedCertificate {
+    fn from(record: RevocationRecord) -> Self {
+        let RevocationRecord { serial_number, revoked_at, reason, .. } = record;
+        Self { serial_number, revoked_at, reason }
+    }
+}
+
+/// A revocation and its place in the store.
+pub(super) struct StoredRevocation {
+    pub(super) revocation: RevocationRecord,
+    pub(super) sequence: i64,
+    pub(super) checksum: Digest,
+}
