@@ -8,17 +8,20 @@ use crate::{
     disclosure,
     issuance::{self, Issued, NotIssued},
     own,
+    reload::Reloader,
     routes::{self, Answer, IssuedChain, Published, Refused, RenewCall, Service, SignCall},
-    server::{Drained, ListenError, OwnCertificate, OwnCertificateError, Server, Tls},
+    server::{Drained, ListenError, Listener, OwnCertificate, OwnCertificateError, Server, Tls},
     snapshot::{Foundations, Snapshot, SnapshotError},
-    store::{Embedded, OpenError},
+    store::{Embedded, OpenError, Store, StoreError},
     telemetry::Logging,
+    timekeeping::Timekeeping,
 };
 use arc_swap::ArcSwap;
 use authority::Timestamp;
 use policy_runtime::{Fault, Runtime, RuntimeConfig};
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use thiserror::Error;
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 /// The CA behind its routes: the snapshot in force, and what time it is.
@@ -31,6 +34,11 @@ impl App {
     /// The snapshot in force. Taken once a request.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// Serves every request that comes from now on with another one.
+    pub(crate) fn replace(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
     }
 
     /// A call that nobody made over the network.
@@ -49,7 +57,8 @@ impl Service for App {
     }
 
     fn is_ready(&self) -> bool {
-        self.snapshot.load().store.is_ready()
+        let ca = self.snapshot.load();
+        ca.store.is_ready() && ca.timekeeping.check(self.clock.now()).is_ok()
     }
 
     fn sign(&self, call: SignCall) -> Answer<'_> {
@@ -87,10 +96,17 @@ fn answer(ca: &Snapshot, outcome: Result<Issued, NotIssued>) -> Result<IssuedCha
 
 /// A CA that listens, and is about to answer.
 pub struct Ca {
-    app: Arc<App>,
     server: Server,
-    tls: Arc<Tls>,
-    own_certificate: Arc<OwnCertificate>,
+    reloader: Arc<Reloader>,
+}
+
+/// What is said about a start beside the configuration.
+#[derive(Default)]
+pub struct StartOptions {
+    /// A socket that somebody else has bound, in place of the address of the configuration.
+    pub listener: Option<Listener>,
+    /// An operator takes the clock for right even when records are newer.
+    pub accept_clock: bool,
 }
 
 impl Ca {
@@ -103,14 +119,45 @@ impl Ca {
         password: Option<Zeroizing<Vec<u8>>>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
-        let foundations = foundations(config, clock.clone())?;
+        Self::start_with(config, password, clock, StartOptions::default()).await
+    }
+
+    /// [Starts](Self::start), with options.
+    ///
+    /// # Errors
+    /// The first part that cannot be built.
+    pub async fn start_with(
+        config: &Config,
+        password: Option<Zeroizing<Vec<u8>>>,
+        clock: Arc<dyn Clock>,
+        options: StartOptions,
+    ) -> Result<Self, StartError> {
+        let foundations = foundations(config, clock.clone()).await?;
         let snapshot = Snapshot::build(config, password, &foundations).await?;
         let trusted = snapshot.trusted();
         let app = Arc::new(App { snapshot: ArcSwap::from_pointee(snapshot), clock: clock.clone() });
+        match options.accept_clock {
+            true => foundations.timekeeping.accept(&app.own_call()).await?,
+            // Whoever starts the CA should not have to wait for a request to learn of it.
+            false => drop(foundations.timekeeping.check(clock.now())),
+        }
         let own_certificate = OwnCertificate::obtain(own::Issuer::new(app.clone()), clock).await?;
         let tls = Tls::new(&config.tls, &trusted, own_certificate.clone()).map_err(SnapshotError::Tls)?;
-        let server = Server::bind(&config.address).await?;
-        Ok(Self { app, server, tls: Arc::new(tls), own_certificate })
+        let is_listener_inherited = options.listener.is_some();
+        let server = Server::new(match options.listener {
+            Some(listener) => listener,
+            None => Listener::bind(&config.address).await?,
+        });
+        let reloader = Reloader {
+            app,
+            foundations,
+            tls: Arc::new(tls),
+            own_certificate,
+            relocation: server.relocation(),
+            is_listener_inherited,
+            in_force: Mutex::new(config.clone()),
+        };
+        Ok(Self { server, reloader: Arc::new(reloader) })
     }
 
     /// Where it listens.
@@ -123,15 +170,21 @@ impl Ca {
 
     /// What answers the routes.
     pub fn app(&self) -> &Arc<App> {
-        &self.app
+        &self.reloader.app
+    }
+
+    /// What puts another configuration in force while it serves.
+    pub fn reloader(&self) -> &Arc<Reloader> {
+        &self.reloader
     }
 
     /// Answers until `stop` completes, and then what was accepted.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Drained {
-        let Self { app, server, tls, own_certificate } = self;
-        let renewal = tokio::spawn(own_certificate.keep_fresh());
+        let Self { server, reloader } = self;
+        let app = reloader.app.clone();
+        let renewal = tokio::spawn(reloader.own_certificate.clone().keep_fresh());
         let pruning = tokio::spawn(prune(app.clone()));
-        let drained = server.serve(tls, routes::router(app), stop).await;
+        let drained = server.serve(reloader.tls.clone(), routes::router(app), stop).await;
         renewal.abort();
         pruning.abort();
         drained
@@ -142,11 +195,13 @@ impl Ca {
 ///
 /// # Errors
 /// The engine or the store cannot be started.
-pub fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Foundations, StartError> {
+pub async fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Foundations, StartError> {
     let cache_dir = Some(base(config).join("cache").join("wasm"));
     let runtime = Runtime::new(RuntimeConfig { cache_dir, ..RuntimeConfig::default() })?;
-    let store = Arc::new(Embedded::open(&config.store, clock.now())?);
-    Ok(Foundations { runtime, store, clock })
+    let started = clock.now();
+    let store: Arc<dyn Store> = Arc::new(Embedded::open(&config.store, started)?);
+    let timekeeping = Arc::new(Timekeeping::new(store.clone()).await?);
+    Ok(Foundations { runtime, store, clock, timekeeping, started })
 }
 
 /// The folder that holds everything of this CA: the one `config/` is in, or where `ca.json` is.
@@ -182,6 +237,9 @@ pub enum StartError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// The store does not answer.
+    #[error("the store does not answer: {0}")]
+    Records(#[from] StoreError),
     /// The configuration cannot be served.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),

@@ -22,6 +22,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 
+    /// Issue certificates although the clock is behind the newest record; this is put on record
+    #[arg(long)]
+    pub accept_clock: bool,
+
     /// Serve a CA of your own on this machine: makes a PKI if there is none, and says what to type next
     #[arg(long, conflicts_with_all = ["config", "password_file"])]
     pub dev: bool,

@@ -85,7 +85,7 @@ fn words(operation: types::Operation) -> Operation {
 }
 
 /// 80 random bits in hexadecimal.
-fn fresh_id() -> String {
+pub(crate) fn fresh_id() -> String {
     let mut octets = [0; 10];
     aws_lc_rs::rand::fill(&mut octets).expect("the system's random source answers");
     hex::encode(octets)

@@ -4,7 +4,10 @@
 //! owner can read; later starts use what is there. Nothing else about it is special: it serves the `ca.json` it finds,
 //! on the same road and with the same policies as any other.
 
-use crate::config::{Address, Config, LoadError};
+use crate::{
+    config::Address,
+    reload::{PasswordSource, Source},
+};
 use authority::Timestamp;
 use std::{
     env, fs, io,
@@ -13,17 +16,14 @@ use std::{
 };
 use steppath::{
     Access, AuthorityOptions, FileError, InitError, InitOptions, Overwrite, StepPath, StepPathError, random_password,
-    read_password,
 };
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 /// A CA that is ready to be started.
 pub struct Dev {
-    /// Its configuration, with the address of this start.
-    pub config: Config,
-    /// Decrypts its intermediate key.
-    pub password: Zeroizing<Vec<u8>>,
+    /// Its configuration, with the address of this start and the file of its password.
+    pub source: Source,
     /// What to tell the person in front of it.
     pub greeting: Greeting,
 }
@@ -35,7 +35,7 @@ pub struct Greeting {
     is_new: bool,
 }
 
-/// Makes the PKI if there is none and loads its configuration, with `address` to listen on.
+/// Makes the PKI if there is none, and says where its configuration is, with `address` to listen on.
 ///
 /// # Errors
 /// The folder holds a CA that `--dev` did not make, or a file cannot be read or written.
@@ -52,10 +52,12 @@ pub fn prepare(address: &SocketAddr, now: Timestamp) -> Result<Dev, DevError> {
     if is_new {
         files.make(&step_path, address, now)?;
     }
-    let password = read_password(&files.password)?;
-    let (mut config, _) = Config::load(&step_path.ca_json())?;
-    config.address = Address { host: Some(address.ip().to_string()), port: address.port() };
-    Ok(Dev { config, password, greeting: Greeting { step_path, is_new } })
+    let source = Source {
+        file: step_path.ca_json(),
+        address: Some(Address { host: Some(address.ip().to_string()), port: address.port() }),
+        password: PasswordSource::File(files.password),
+    };
+    Ok(Dev { source, greeting: Greeting { step_path, is_new } })
 }
 
 /// `$STEPPATH`, or a folder that is clearly for this.
@@ -177,7 +179,4 @@ pub enum DevError {
     /// The PKI cannot be made.
     #[error(transparent)]
     Init(#[from] InitError),
-    /// The configuration was changed and is not one any more.
-    #[error(transparent)]
-    Config(#[from] LoadError),
 }

@@ -44,6 +44,7 @@ fn kind(error: &IssueError) -> RefusalKind {
         IssueError::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),
         IssueError::Policy(Stop::Names(_)) => RefusalKind::Forbidden,
         IssueError::Policy(Stop::Fault { .. }) | IssueError::Edit(_) | IssueError::Sign(_) => RefusalKind::Fault,
+        IssueError::Clock(_) => RefusalKind::Fault,
         IssueError::Draft(error) => drafted(error),
         IssueError::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => RefusalKind::Unauthorized,
         IssueError::Store(_) => RefusalKind::Fault,

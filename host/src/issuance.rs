@@ -17,6 +17,7 @@ use crate::{
     policies::{PolicyFault, Stop},
     snapshot::Snapshot,
     store::{Recorded, StoreError},
+    timekeeping::ClockBehind,
 };
 use authority::{DraftError, EditError, RequestError, SerialNumber, SignError, Signed};
 use policy_runtime::Fault;
@@ -46,6 +47,10 @@ pub async fn issue(ca: &Snapshot, call: &Call, knock: Knock<'_>) -> Result<Issue
 }
 
 async fn walk(ca: &Snapshot, call: &Call, knock: Knock<'_>, decision: &mut Decision) -> Result<Issued, IssueError> {
+    // What the CA shows on its listener is worth no more than its clock, and lets clients learn that it is off.
+    if !matches!(knock, Knock::Own(_)) {
+        ca.timekeeping.check(call.now)?;
+    }
     // 1. Who asks, and what may they ask for? The provisioner's module answers.
     let admission = Admission::of(ca, call, knock, decision).await?;
     // 2. What exactly would we sign?
@@ -111,6 +116,9 @@ pub enum IssueError {
     /// The credential cannot be looked at.
     #[error("authorize: {0}")]
     Credential(#[from] CredentialError),
+    /// The clock is not to be believed.
+    #[error(transparent)]
+    Clock(#[from] ClockBehind),
     /// The client certificate is not good.
     #[error("renew: {0}")]
     Certificate(#[from] CertificateError),
@@ -137,7 +145,7 @@ impl IssueError {
         match self {
             Self::Request(_) | Self::Credential(_) | Self::Certificate(_) | Self::Draft(_) => false,
             Self::Policy(Stop::Refused { .. } | Stop::Names(_)) => false,
-            Self::Policy(Stop::Fault { .. }) | Self::Edit(_) | Self::Sign(_) => true,
+            Self::Policy(Stop::Fault { .. }) | Self::Edit(_) | Self::Sign(_) | Self::Clock(_) => true,
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => false,
             Self::Store(_) => true,
         }
@@ -148,6 +156,7 @@ impl IssueError {
         matches!(
             self,
             Self::Policy(Stop::Fault { fault: PolicyFault::Runtime(Fault::Busy { .. }), .. })
+                | Self::Clock(_)
                 | Self::Store(StoreError::Unavailable(_) | StoreError::OutcomeUnknown | StoreError::Damaged(_))
         )
     }

@@ -27,12 +27,15 @@ pub mod disclosure;
 pub mod issuance;
 pub mod limits;
 pub mod policies;
+pub mod process;
 pub mod program;
+pub mod reload;
 pub mod routes;
 pub mod server;
 pub mod snapshot;
 pub mod store;
 pub mod telemetry;
+pub mod timekeeping;
 
 mod own;
 mod publication;

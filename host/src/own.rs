@@ -4,8 +4,10 @@
 use crate::{
     admission::{Knock, OwnRequest},
     app::App,
+    call::Call,
     issuance,
     server::{Issuing, OnlineCertificate, OnlineIssuer},
+    snapshot::Snapshot,
 };
 use authority::{
     Certificate,
@@ -24,24 +26,30 @@ impl Issuer {
     pub(crate) fn new(app: Arc<App>) -> Self {
         Self { app }
     }
-
-    async fn issue_one(&self) -> Result<OnlineCertificate, Box<dyn std::error::Error + Send + Sync>> {
-        let ca = self.app.snapshot();
-        let key = PrivateKey::generate(KeySpec::EcP256)?;
-        let names = &ca.own_names;
-        let request = OwnRequest { request: pki::create_csr(&key, &names.common_name, &names.subject_alt_names)? };
-        let issued = issuance::issue(&ca, &self.app.own_call(), Knock::Own(&request)).await?;
-        let chain = issued.signed().chain().map(|certificate: &Certificate| certificate.der().to_vec().into());
-        Ok(OnlineCertificate {
-            chain: chain.collect(),
-            validity: issued.signed().certificate().validity(),
-            key: rustls::pki_types::PrivatePkcs8KeyDer::from(key.to_pkcs8_der()?.to_vec()).into(),
-        })
-    }
 }
 
 impl OnlineIssuer for Issuer {
     fn issue(&self) -> Issuing<'_> {
-        Box::pin(self.issue_one())
+        Box::pin(async { issue(&self.app.snapshot(), &self.app.own_call()).await })
     }
+}
+
+/// Issues a certificate for the names of `ca` and a fresh key.
+///
+/// # Errors
+/// The road ended early.
+pub(crate) async fn issue(
+    ca: &Snapshot,
+    call: &Call,
+) -> Result<OnlineCertificate, Box<dyn std::error::Error + Send + Sync>> {
+    let key = PrivateKey::generate(KeySpec::EcP256)?;
+    let names = &ca.own_names;
+    let request = OwnRequest { request: pki::create_csr(&key, &names.common_name, &names.subject_alt_names)? };
+    let issued = issuance::issue(ca, call, Knock::Own(&request)).await?;
+    let chain = issued.signed().chain().map(|certificate: &Certificate| certificate.der().to_vec().into());
+    Ok(OnlineCertificate {
+        chain: chain.collect(),
+        validity: issued.signed().certificate().validity(),
+        key: rustls::pki_types::PrivatePkcs8KeyDer::from(key.to_pkcs8_der()?.to_vec()).into(),
+    })
 }

@@ -1,19 +1,22 @@
 //! What the program does with its arguments: serve, check, or print something and leave.
 
 use crate::{
-    app::{self, Ca, StartError},
+    app::{self, Ca, StartError, StartOptions},
     args::{Args, Command, version},
-    clock::{Clock, System},
+    clock::{Clock as _, System},
     config::{Config, LoadError},
     dev::{self, DevError},
     limits,
+    process::{self, ActivationError, notify},
+    reload::{PasswordSource, Read, Source, SourceError},
+    server::Listener,
     snapshot::{Snapshot, SnapshotError},
     telemetry,
 };
 use std::{
     fs,
     io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
 };
 use steppath::StepPath;
@@ -33,20 +36,19 @@ pub fn run(args: Args) -> Result<(), RunError> {
             print(&lines.collect::<String>())
         }
         Some(Command::Check { config, password_file }) => {
-            let config = load(&config_path(config)?)?;
-            let password = password(&config, password_file.as_deref())?;
-            block_on(check(config, password))
-        }
-        None if args.dev => {
-            telemetry::start();
-            let dev = dev::prepare(&args.address, System.now())?;
-            block_on(serve(dev.config, Some(dev.password), Some(dev.greeting)))
+            let source = source(config_path(config)?, password_file)?;
+            block_on(check(source))
         }
         None => {
-            let config = load(&config_path(args.config)?)?;
+            let (source, greeting) = if args.dev {
+                let dev = dev::prepare(&args.address, System.now())?;
+                (dev.source, Some(dev.greeting))
+            } else {
+                (source(config_path(args.config)?, args.password_file)?, None)
+            };
             telemetry::start();
-            let password = password(&config, args.password_file.as_deref())?;
-            block_on(serve(config, password, None))
+            process::harden();
+            block_on(serve(source, greeting, args.accept_clock))
         }
     }
 }
@@ -58,20 +60,20 @@ fn config_path(given: Option<PathBuf>) -> Result<PathBuf, RunError> {
     }
 }
 
-fn load(path: &Path) -> Result<Config, RunError> {
-    let (config, warnings) = Config::load(path)?;
-    for warning in warnings {
-        eprintln!("{warning}");
-    }
-    Ok(config)
+/// The configuration, and the password of the issuing key: from the file, else from the configuration, else from the
+/// terminal when the key needs one. A file is not read before it is needed.
+fn source(file: PathBuf, password_file: Option<PathBuf>) -> Result<Source, RunError> {
+    let password = match password_file {
+        Some(file) => PasswordSource::File(file),
+        None => {
+            let (config, _) = Config::load(&file)?;
+            ask_for_password(&config)?.map_or(PasswordSource::Configuration, PasswordSource::Typed)
+        }
+    };
+    Ok(Source { file, address: None, password })
 }
 
-/// The password of the intermediate key: from the file, else from the configuration, else from the terminal when the
-/// key needs one.
-fn password(config: &Config, file: Option<&Path>) -> Result<Option<Zeroizing<Vec<u8>>>, RunError> {
-    if let Some(path) = file {
-        return Ok(Some(steppath::read_password(path)?));
-    }
+fn ask_for_password(config: &Config) -> Result<Option<Zeroizing<Vec<u8>>>, RunError> {
     let key = fs::read_to_string(&config.key).map(Zeroizing::new);
     let is_encrypted = key.is_ok_and(|text| authority::keys::is_encrypted_pem(&text));
     if config.password.is_some() || !is_encrypted {
@@ -85,36 +87,48 @@ fn password(config: &Config, file: Option<&Path>) -> Result<Option<Zeroizing<Vec
     Ok(Some(Zeroizing::new(password.into_bytes())))
 }
 
+fn read(source: &Source) -> Result<(Config, Option<Zeroizing<Vec<u8>>>), RunError> {
+    let Read { config, warnings, password } = source.read()?;
+    for warning in warnings {
+        eprintln!("{}:{warning}", config.file.display());
+    }
+    Ok((config, password))
+}
+
 fn block_on<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Runtime)?;
     runtime.block_on(work)
 }
 
-async fn check(config: Config, password: Option<Zeroizing<Vec<u8>>>) -> Result<(), RunError> {
-    let foundations = app::foundations(&config, Arc::new(System))?;
+async fn check(source: Source) -> Result<(), RunError> {
+    let (config, password) = read(&source)?;
+    let foundations = app::foundations(&config, Arc::new(System)).await?;
     Snapshot::build(&config, password, &foundations).await?;
     print(&format!("{} can be served.\n", config.file.display()))
 }
 
-async fn serve(
-    config: Config,
-    password: Option<Zeroizing<Vec<u8>>>,
-    greeting: Option<dev::Greeting>,
-) -> Result<(), RunError> {
-    let clock: Arc<dyn Clock> = Arc::new(System);
-    let ca = Ca::start(&config, password, clock).await?;
+async fn serve(source: Source, greeting: Option<dev::Greeting>, accept_clock: bool) -> Result<(), RunError> {
+    // From the first moment: by default a hangup ends the process.
+    let hangups = signal(SignalKind::hangup()).map_err(RunError::Runtime)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Runtime)?;
+    let (config, password) = read(&source)?;
+    let listener = process::inherited_listener()?.map(Listener::inherit).transpose().map_err(StartError::Listen)?;
+    let ca = Ca::start_with(&config, password, Arc::new(System), StartOptions { listener, accept_clock }).await?;
     match greeting {
         Some(greeting) => print(&greeting.text(ca.address().map_err(RunError::Runtime)?)?)?,
         None => tracing::info!("Serving HTTPS on {} ...", config.address),
     }
-    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Runtime)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Runtime)?;
+    notify::ready(&config.address.to_string());
+    let reloading = tokio::spawn(ca.reloader().clone().keep_current(source, hangups));
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("shutting down ...");
+        notify::stopping();
+        reloading.abort();
     };
     let drained = ca.serve(stop).await;
     if drained.abandoned > 0 {
@@ -149,9 +163,12 @@ pub enum RunError {
     /// Nobody knows where `$STEPPATH` is.
     #[error(transparent)]
     StepPath(#[from] steppath::StepPathError),
-    /// A password file cannot be read, or is open to others.
+    /// The configuration or a password file cannot be used.
     #[error(transparent)]
-    PasswordFile(#[from] steppath::FileError),
+    Source(#[from] SourceError),
+    /// The supervisor's socket is of no use.
+    #[error(transparent)]
+    Activation(#[from] ActivationError),
     /// A password is needed and nobody is there to be asked.
     #[error("{} is encrypted and there is no terminal to ask for its password\n\nhint: give it with --password-file", key.display())]
     NoTerminal {

@@ -13,6 +13,7 @@ use crate::{
     server::TlsError,
     store::Store,
     telemetry::Logging,
+    timekeeping::Timekeeping,
 };
 use api_types::TlsOptions;
 use authority::{
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub policies: Policies,
     /// Where issuances are kept.
     pub store: Arc<dyn Store>,
+    /// Whether the clock may be believed.
+    pub timekeeping: Arc<Timekeeping>,
     /// How long before a request a certificate starts to be valid.
     pub backdate: Duration,
     /// What everyone may read.
@@ -55,7 +58,7 @@ pub struct Snapshot {
 }
 
 /// Names of the CA.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OwnNames {
     /// `commonName` of the configuration.
     pub common_name: String,
@@ -72,6 +75,10 @@ pub struct Foundations {
     pub store: Arc<dyn Store>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Whether that may be believed.
+    pub timekeeping: Arc<Timekeeping>,
+    /// When the CA was started. A reload does not change it, since no record is lost in one.
+    pub started: Timestamp,
 }
 
 impl Snapshot {
@@ -84,7 +91,7 @@ impl Snapshot {
         password: Option<Zeroizing<Vec<u8>>>,
         foundations: &Foundations,
     ) -> Result<Self, SnapshotError> {
-        let Foundations { runtime, store, clock } = foundations;
+        let Foundations { runtime, store, clock, timekeeping, started } = foundations;
         let roots = read_each(&config.roots)?;
         let federated_roots = read_each(&config.federated_roots)?;
         let chain = read_chain(&config.certificate)?;
@@ -97,6 +104,7 @@ impl Snapshot {
             authority: Authority::new(issuer, profile(config, &roots)?),
             policies,
             store: store.clone(),
+            timekeeping: timekeeping.clone(),
             backdate: config.authority.backdate,
             published: Arc::new(published),
             logging: Arc::new(Logging::new(config.logger.as_ref(), clock.clone()).map_err(SnapshotError::Log)?),
@@ -104,7 +112,7 @@ impl Snapshot {
             own_names: own_names(config)?,
             intermediates,
             roots,
-            started: clock.now(),
+            started: *started,
         })
     }
 
@@ -112,6 +120,12 @@ impl Snapshot {
     pub fn trusted(&self) -> Vec<rustls::pki_types::CertificateDer<'static>> {
         let trusted = self.roots.iter().chain(self.authority.issuer().chain());
         trusted.map(|certificate| certificate.der().to_vec().into()).collect()
+    }
+
+    /// Whether the listener's certificate, which `other` has issued, is one that this would issue, too.
+    pub fn identifies_as(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.authority.issuer().chain(), other.authority.issuer().chain());
+        self.own_names == other.own_names && ours.iter().map(Certificate::der).eq(theirs.iter().map(Certificate::der))
     }
 
     /// Verifies a client's certificate now, as the handshake did when the connection began.

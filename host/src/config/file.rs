@@ -48,6 +48,7 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     let password = top.take("password").map(|field| field.string(problems));
     let common_name = top.take("commonName").map(|field| field.string(problems));
     let store = store(&mut top, file, problems);
+    let watch = top.take("watch").map_or(Some(false), |field| field.bool(problems));
     members_of_upstream(&mut top, problems);
     top.finish(problems);
     if !problems.errors.is_empty() {
@@ -71,6 +72,7 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
         tls: tls?,
         policies: policies?,
         store: store?,
+        watch: watch?,
     })
 }
 

@@ -82,6 +82,8 @@ pub struct Config {
     pub policies: BTreeMap<String, PolicyConfig>,
     /// File of the store.
     pub store: PathBuf,
+    /// Whether a change to this file, or to one it names, is a reason to reload.
+    pub watch: bool,
 }
 
 impl Config {
@@ -124,6 +126,14 @@ impl Config {
             }
         }
         checks
+    }
+
+    /// Every file a snapshot is built from, this one first.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut files = vec![self.file.clone(), self.certificate.clone(), self.key.clone()];
+        files.extend(self.roots.iter().chain(&self.federated_roots).cloned());
+        files.extend(self.policies.values().map(|policy| self.module_path(policy)));
+        files
     }
 
     /// Where a policy's module is: a relative path begins at the folder of `ca.json`.

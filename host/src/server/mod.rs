@@ -6,25 +6,17 @@
 mod client_verifier;
 mod connection;
 mod entrance;
+mod listener;
 mod own_certificate;
 mod peer;
 mod tls;
 mod unfinished;
 
-use std::{
-    future::Future,
-    io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    pin::pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
-use thiserror::Error;
 use tokio::{
-    net::TcpListener,
-    sync::watch,
+    sync::{mpsc, watch},
     task::{JoinError, JoinSet},
     time::timeout,
 };
@@ -34,43 +26,27 @@ use self::{
     entrance::{Admitted, Entrance},
 };
 pub use self::{
-    own_certificate::{Issuing, OnlineCertificate, OnlineIssuer, OwnCertificate, OwnCertificateError},
+    listener::{ListenError, Listener, Relocation},
+    own_certificate::{
+        Issuing, OnlineCertificate, OnlineIssuer, OwnCertificate, OwnCertificateError, Paused, Showable,
+    },
     peer::Peer,
-    tls::{Tls, TlsError},
+    tls::{Tls, TlsError, TlsInWaiting},
 };
-use crate::{config::Address, limits};
+use crate::limits;
 
-/// Nobody can connect.
-#[derive(Debug, Error)]
-#[error("cannot listen on {address}: {source}")]
-pub struct ListenError {
-    address: String,
-    source: io::Error,
-}
-
-/// A bound socket: from now on the kernel queues connections, and [`serve`](Server::serve) answers them.
+/// A listener and where it moves: the kernel queues connections, and [`serve`](Server::serve) answers them.
 pub struct Server {
-    listener: TcpListener,
+    listener: Listener,
+    moves: mpsc::Receiver<Listener>,
+    relocation: Relocation,
 }
 
 impl Server {
-    /// Binds the address of the configuration. Without a host it is every address of the machine.
-    ///
-    /// # Errors
-    /// The address is in use, not ours, or needs a privilege.
-    pub async fn bind(address: &Address) -> Result<Self, ListenError> {
-        let listener = match &address.host {
-            Some(host) => TcpListener::bind((host.as_str(), address.port)).await,
-            None => match TcpListener::bind((Ipv6Addr::UNSPECIFIED, address.port)).await {
-                Ok(listener) => Ok(listener),
-                // A machine without IPv6.
-                Err(_) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port)).await,
-            },
-        };
-        match listener {
-            Ok(listener) => Ok(Self { listener }),
-            Err(source) => Err(ListenError { address: address.to_string(), source }),
-        }
+    /// A server that will answer whoever connects to `listener`.
+    pub fn new(listener: Listener) -> Self {
+        let (relocation, moves) = Relocation::new();
+        Self { listener, moves, relocation }
     }
 
     /// Where it listens: the port is the kernel's choice when 0 was asked for.
@@ -78,26 +54,37 @@ impl Server {
     /// # Errors
     /// The socket is broken.
     pub fn local_address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.listener.local_address()
+    }
+
+    /// What moves it to another address while it serves.
+    pub fn relocation(&self) -> Relocation {
+        self.relocation.clone()
     }
 
     /// Serves `router` until `stop` completes, then answers what was accepted: nobody new is let in, idle connections
     /// are closed in good order, and after [`limits::DRAIN_TIME`] whoever is left is cut off.
     pub async fn serve(self, tls: Arc<Tls>, router: Router, stop: impl Future<Output = ()>) -> Drained {
+        let Self { mut listener, mut moves, .. } = self;
         let mut connections = Connections::new(tls, router);
         let mut stop = pin!(stop);
         loop {
             let admitted = tokio::select! {
                 () = &mut stop => break,
+                Some(next) = moves.recv() => {
+                    connections.start_waiting(&listener).await;
+                    listener = next;
+                    continue;
+                }
                 Some(ended) = connections.tasks.join_next() => {
                     note_panic(ended);
                     continue;
                 }
-                admitted = connections.entrance.admit(&self.listener) => admitted,
+                admitted = connections.entrance.admit(listener.socket()) => admitted,
             };
             connections.start(admitted);
         }
-        connections.drain(self.listener).await
+        connections.drain(listener).await
     }
 }
 
@@ -142,14 +129,19 @@ impl Connections {
         });
     }
 
-    async fn drain(mut self, listener: TcpListener) -> Drained {
-        // Whoever waits in the kernel's queue was let in; to close the socket now would cut them off.
+    /// Lets in whoever waits in the queue of a socket that is about to close. The kernel has let them in already, and
+    /// would cut them off.
+    async fn start_waiting(&mut self, listener: &Listener) {
         for _ in 0..BACKLOG {
-            match timeout(Duration::ZERO, self.entrance.admit(&listener)).await {
+            match timeout(Duration::ZERO, self.entrance.admit(listener.socket())).await {
                 Ok(admitted) => self.start(admitted),
                 Err(_) => break,
             }
         }
+    }
+
+    async fn drain(mut self, listener: Listener) -> Drained {
+        self.start_waiting(&listener).await;
         drop(listener);
         self.stopping.send_replace(true);
         let all_ended = async {

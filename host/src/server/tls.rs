@@ -57,6 +57,12 @@ pub enum TlsError {
     Library(#[from] rustls::Error),
 }
 
+impl fmt::Debug for TlsInWaiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsInWaiting").finish_non_exhaustive()
+    }
+}
+
 impl Tls {
     /// TLS as `config` asks for it. Clients are verified to `trusted`: our own roots and intermediates, never the
     /// federated ones.
@@ -72,24 +78,11 @@ impl Tls {
         Ok(Self { own_certificate, config: ArcSwap::from_pointee(config) })
     }
 
-    /// Replaces the configuration for new connections. Tickets of the old one resume nothing any more.
-    ///
-    /// # Errors
-    /// See [`TlsError`]; the old configuration then stays in force.
-    pub fn replace(&self, config: &TlsConfig, trusted: &[CertificateDer<'static>]) -> Result<(), TlsError> {
-        self.install(self.prepare(config, trusted)?);
-        Ok(())
-    }
-
-    /// Builds what [`install`](Self::install) puts in place.
+    /// Builds what [`install`](Self::install) puts in force.
     ///
     /// # Errors
     /// See [`TlsError`].
-    pub fn prepare(
-        &self,
-        config: &TlsConfig,
-        trusted: &[CertificateDer<'static>],
-    ) -> Result<TlsInWaiting, TlsError> {
+    pub fn prepare(&self, config: &TlsConfig, trusted: &[CertificateDer<'static>]) -> Result<TlsInWaiting, TlsError> {
         server_config(config, trusted, Arc::clone(&self.own_certificate)).map(TlsInWaiting)
     }
 

@@ -82,6 +82,7 @@ fn the_file_of_init_means_what_it_says() {
     assert_eq!(config.dns_names, ["ca.example.com"]);
     assert_eq!(config.common_name, "Step Online CA");
     assert_eq!(config.store, Path::new("/pki/db/step-ca.sqlite"));
+    assert!(!config.watch);
     assert_eq!(config.tls.min_version, TlsVersion::Tls12);
     let logger = config.logger.unwrap();
     assert_eq!((logger.format, logger.trace_header.as_str()), (LogFormat::Text, TRACE_HEADER));
@@ -91,6 +92,24 @@ fn the_file_of_init_means_what_it_says() {
     assert_eq!(provisioner.policy, PolicyName::Builtin(Builtin::Jwk));
     assert_eq!(provisioner.key_id.as_deref(), Some("k1"));
     assert_eq!(provisioner.encrypted_key.as_deref(), Some("a.b.c.d.e"));
+}
+
+#[test]
+fn a_snapshot_is_built_from_the_files_the_configuration_names() {
+    let mut file = with_policy();
+    file["watch"] = json!(true);
+    file["federatedRoots"] = json!(["/pki/certs/other.crt"]);
+    let config = accepted(&file);
+    assert!(config.watch);
+    let files = [
+        "/pki/config/ca.json",
+        "/pki/certs/intermediate_ca.crt",
+        "/pki/secrets/intermediate_ca_key",
+        "/pki/certs/root_ca.crt",
+        "/pki/certs/other.crt",
+        "/pki/config/corp.wasm",
+    ];
+    assert_eq!(config.files(), files.map(PathBuf::from));
 }
 
 #[test]

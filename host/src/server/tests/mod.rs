@@ -2,6 +2,7 @@
 
 mod http;
 mod pki;
+mod relocation;
 mod shutdown;
 mod tls;
 
@@ -18,7 +19,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use self::pki::{Pki, TestIssuer};
-use super::{Drained, OwnCertificate, Server, Tls};
+use super::{Drained, Listener, OwnCertificate, Relocation, Server, Tls};
 use crate::{
     clock::Held,
     config::{Address, TlsConfig, TlsVersion},
@@ -28,6 +29,7 @@ use crate::{
 /// A running server.
 struct TestServer {
     address: SocketAddr,
+    relocation: Relocation,
     pki: Arc<Pki>,
     clock: Arc<Held>,
     tls: Arc<Tls>,
@@ -46,14 +48,14 @@ impl TestServer {
         let clock = Arc::new(Held::at(Timestamp::from_unix(pki::NOW)));
         let own = OwnCertificate::obtain(TestIssuer(pki.clone()), clock.clone()).await.unwrap();
         let tls = Arc::new(Tls::new(config, &pki.trusted(), own).unwrap());
-        let server = Server::bind(&Address { host: Some("127.0.0.1".into()), port: 0 }).await.unwrap();
-        let address = server.local_address().unwrap();
+        let server = Server::new(listener().await);
+        let (address, relocation) = (server.local_address().unwrap(), server.relocation());
         let (stop, stopped) = oneshot::channel();
         let stopped = async move {
             let _ = stopped.await;
         };
         let running = tokio::spawn(server.serve(tls.clone(), router(ca.clone()), stopped));
-        Self { address, pki, clock, tls, ca, stop, running }
+        Self { address, relocation, pki, clock, tls, ca, stop, running }
     }
 
     /// What a client that trusts the root needs.
@@ -96,6 +98,11 @@ impl TestServer {
         self.stop.send(()).unwrap();
         self.running.await.unwrap()
     }
+}
+
+/// A free port of this machine.
+async fn listener() -> Listener {
+    Listener::bind(&Address { host: Some("127.0.0.1".into()), port: 0 }).await.unwrap()
 }
 
 /// What comes until the connection ends, however it ends.

@@ -48,10 +48,10 @@ async fn suites_that_do_not_fit_the_own_key_are_a_configuration_error() {
     let server = TestServer::start().await;
     let rsa_only = vec![CipherSuite::EcdheRsaAes128GcmSha256];
     let config = TlsConfig { cipher_suites: rsa_only.clone(), ..TlsConfig::default() };
-    let error = server.tls.replace(&config, &server.pki.trusted()).unwrap_err();
+    let error = server.tls.prepare(&config, &server.pki.trusted()).unwrap_err();
     assert!(matches!(error, TlsError::NoSuiteForOwnKey { .. }), "{error}");
     let config = TlsConfig { cipher_suites: rsa_only, max_version: TlsVersion::Tls13, ..TlsConfig::default() };
-    server.tls.replace(&config, &server.pki.trusted()).unwrap();
+    server.tls.install(server.tls.prepare(&config, &server.pki.trusted()).unwrap());
     assert!(server.connect(server.client()).await.is_ok());
 }
 
@@ -166,7 +166,7 @@ async fn sessions_resume_until_the_configuration_changes() {
         for round in 0..3 {
             if round == 2 {
                 let tls = TlsConfig { max_version: TlsVersion::Tls13, ..TlsConfig::default() };
-                server.tls.replace(&tls, &server.pki.trusted()).unwrap();
+                server.tls.install(server.tls.prepare(&tls, &server.pki.trusted()).unwrap());
             }
             let mut stream = server.connect_with(config.clone()).await.unwrap();
             // TLS 1.3 tickets come with the first answer.
