@@ -12,10 +12,13 @@
 //! They do not know HTTP, certificates or keys: PEM and tokens are text here and become types where they are used.
 //! Escaping the JSON text as Go does (`\u003c` for `<`) is the business of whoever writes it.
 
+mod member;
 mod nullable;
 mod problem;
 mod provisioner;
+mod rekey;
 mod requested_time;
+mod revoke;
 mod roots;
 mod sign;
 mod status;
@@ -23,8 +26,10 @@ mod tls_options;
 
 pub use problem::{Problem, Reason};
 pub use provisioner::{EncryptedKeyResponse, Provisioner, ProvisionerClaims, ProvisionersPage, PublicJwk};
+pub use rekey::RekeyRequest;
 pub use requested_time::{RequestedTime, RequestedTimeError};
+pub use revoke::{RevokeRequest, RevokeResponse};
 pub use roots::{RootResponse, RootsResponse};
-pub use sign::{RenewResponse, SignRequest, SignResponse};
+pub use sign::{RekeyResponse, RenewResponse, SignRequest, SignResponse};
 pub use status::{HealthResponse, VersionResponse};
 pub use tls_options::{TlsOptions, TlsVersion};

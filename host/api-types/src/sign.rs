@@ -1,13 +1,18 @@
 //! Asking for a certificate.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, IgnoredAny, MapAccess, Visitor},
 };
 
-use crate::{nullable::null_as_default, requested_time::RequestedTime, tls_options::TlsOptions};
+use crate::{
+    member::{Name, Once},
+    nullable::null_as_default,
+    requested_time::RequestedTime,
+    tls_options::TlsOptions,
+};
 
 /// Body of `POST /sign`.
 ///
@@ -94,35 +99,6 @@ impl<'de, Data: Deserialize<'de>> Visitor<'de> for SignRequestVisitor<Data> {
     }
 }
 
-/// A member name, borrowed from the text where it has no escapes.
-#[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// A member that may come once.
-struct Once<T> {
-    name: &'static str,
-    seen: bool,
-    value: Option<T>,
-}
-
-impl<T> Once<T> {
-    fn new(name: &'static str) -> Self {
-        Self { name, seen: false, value: None }
-    }
-
-    fn read<'de, A: MapAccess<'de>>(&mut self, members: &mut A) -> Result<(), A::Error>
-    where
-        T: Deserialize<'de>,
-    {
-        if std::mem::replace(&mut self.seen, true) {
-            return Err(de::Error::duplicate_field(self.name));
-        }
-        let name = self.name;
-        self.value = members.next_value().map_err(|error| de::Error::custom(format_args!("{name}: {error}")))?;
-        Ok(())
-    }
-}
-
 /// Answer of `POST /sign`: the certificate.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -141,6 +117,9 @@ pub struct SignResponse {
 
 /// Answer of `POST /renew`: the same document.
 pub type RenewResponse = SignResponse;
+
+/// Answer of `POST /rekey`: the same document.
+pub type RekeyResponse = SignResponse;
 
 #[cfg(test)]
 mod tests {
