@@ -14,6 +14,7 @@ use super::{
     policies::{self, Names},
     problem::{Notice, Problem},
     reader::{Field, Object},
+    revocation,
     tls::{self, TlsConfig},
 };
 
@@ -49,6 +50,8 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     let common_name = top.take("commonName").map(|field| field.string(problems));
     let store = store(&mut top, file, problems);
     let watch = top.take("watch").map_or(Some(false), |field| field.bool(problems));
+    let crl = top.take("crl").map_or(Some(None), |field| revocation::crl(&field, problems));
+    let ocsp = top.take("ocsp").map_or(Some(None), |field| revocation::ocsp(&field, problems));
     members_of_upstream(&mut top, problems);
     top.finish(problems);
     if !problems.errors.is_empty() {
@@ -72,6 +75,8 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
         tls: tls?,
         policies: policies?,
         store: store?,
+        crl: crl?,
+        ocsp: ocsp?,
         watch: watch?,
     })
 }
@@ -135,7 +140,6 @@ fn store(top: &mut Object<'_>, file: &Path, problems: &mut Problems) -> Option<P
 /// Members that versions of upstream write.
 fn members_of_upstream(top: &mut Object<'_>, problems: &mut Problems) {
     for (name, why) in [
-        ("crl", "no revocation list is published"),
         ("insecureAddress", "only HTTPS is served"),
         ("kms", "the key is read from the file `key` names"),
         ("metricsAddress", "no metrics are served"),

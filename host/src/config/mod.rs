@@ -19,6 +19,7 @@ mod policy_limits;
 mod problem;
 mod provisioners;
 mod reader;
+mod revocation;
 mod suggest;
 mod tls;
 
@@ -47,6 +48,7 @@ pub use self::{
     policy_limits::PolicyLimits,
     problem::{Notice, Problem},
     provisioners::ProvisionerConfig,
+    revocation::{CrlConfig, OcspConfig},
     tls::{CipherSuite, TlsConfig, TlsVersion},
 };
 use crate::limits;
@@ -82,6 +84,10 @@ pub struct Config {
     pub policies: BTreeMap<String, PolicyConfig>,
     /// File of the store.
     pub store: PathBuf,
+    /// The list of revoked certificates; none is published without it.
+    pub crl: Option<CrlConfig>,
+    /// Answers about single certificates; none are given without it.
+    pub ocsp: Option<OcspConfig>,
     /// Whether a change to this file, or to one it names, is a reason to reload.
     pub watch: bool,
 }

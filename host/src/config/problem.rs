@@ -54,6 +54,19 @@ pub enum Problem {
         /// What is in force here.
         min: GoDuration,
     },
+    /// Not a place a list can be fetched from.
+    #[error("{0:?} is not a place to fetch a list from; write one such as \"http://crl.example.com/crl\"")]
+    DistributionPoint(String),
+    /// Certificates and list would name different places, and no client would use the list.
+    #[error(
+        "the list would say it is at {got}, and certificates that it is at {want}; write the same, or leave one out"
+    )]
+    OtherDistributionPoint {
+        /// Of the list.
+        got: String,
+        /// Of certificates.
+        want: String,
+    },
     /// A name cannot be one the CA answers to.
     #[error("{0:?} is neither a DNS name nor an IP address")]
     DnsName(String),

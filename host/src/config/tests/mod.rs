@@ -1,5 +1,7 @@
 //! What a file may say, what it may not, and what is answered.
 
+mod revocation;
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -168,7 +170,6 @@ fn a_file_of_2026_is_accepted_with_warnings_about_what_has_no_effect() {
         "authority.enableAdmin",
         "authority.type",
         "db",
-        "crl",
         "kms",
         "metricsAddress",
         "ssh",
