@@ -30,9 +30,9 @@ pub struct Args {
     #[arg(long, conflicts_with_all = ["config", "password_file"])]
     pub dev: bool,
 
-    /// With --dev: where to listen
-    #[arg(long, value_name = "ADDRESS", requires = "dev", default_value = "127.0.0.1:9443")]
-    pub address: SocketAddr,
+    /// With --dev: where to listen, instead of 127.0.0.1:9443 or, when that is in use, any free port
+    #[arg(long, value_name = "ADDRESS", requires = "dev")]
+    pub address: Option<SocketAddr>,
 }
 
 /// What `step-ca` does instead of serving.
@@ -53,13 +53,16 @@ pub enum Command {
     Version,
 }
 
-/// Product, version and platform, then the day of the release, in the shape upstream prints it.
+/// Product, version and platform, then the day of the release, in the shape upstream prints them.
 pub fn version() -> &'static str {
     static TEXT: LazyLock<String> = LazyLock::new(|| {
-        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-        format!("Step CA/{} ({os}/{arch})\nRelease Date: {RELEASED}", env!("CARGO_PKG_VERSION"))
+        // Go's names of platforms, which scripts know.
+        let arch = match std::env::consts::ARCH {
+            "x86_64" => "amd64",
+            "aarch64" => "arm64",
+            other => other,
+        };
+        format!("Step CA/{} ({}/{arch})\nRelease Date: unreleased", env!("CARGO_PKG_VERSION"), std::env::consts::OS)
     });
     &TEXT
 }
-
-const RELEASED: &str = "2026-11-24 12:00 UTC";

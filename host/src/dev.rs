@@ -11,7 +11,7 @@ use crate::{
 use authority::Timestamp;
 use std::{
     env, fs, io,
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
 };
 use steppath::{
@@ -35,11 +35,12 @@ pub struct Greeting {
     is_new: bool,
 }
 
-/// Makes the PKI if there is none, and says where its configuration is, with `address` to listen on.
+/// Makes the PKI if there is none, and says where its configuration is, with an address to listen on: the one that is
+/// asked for, or 127.0.0.1 with the usual port, or with any port when somebody has that.
 ///
 /// # Errors
 /// The folder holds a CA that `--dev` did not make, or a file cannot be read or written.
-pub fn prepare(address: &SocketAddr, now: Timestamp) -> Result<Dev, DevError> {
+pub fn prepare(address: Option<SocketAddr>, now: Timestamp) -> Result<Dev, DevError> {
     let step_path = home()?;
     let is_new = !step_path.ca_json().exists();
     let files = DevFiles::new(&step_path);
@@ -49,8 +50,9 @@ pub fn prepare(address: &SocketAddr, now: Timestamp) -> Result<Dev, DevError> {
     if is_taken && !files.password.exists() {
         return Err(DevError::NotOurs { base: step_path.base().to_owned() });
     }
+    let address = address.unwrap_or_else(usual_address);
     if is_new {
-        files.make(&step_path, address, now)?;
+        files.make(&step_path, &address, now)?;
     }
     let source = Source {
         file: step_path.ca_json(),
@@ -59,6 +61,16 @@ pub fn prepare(address: &SocketAddr, now: Timestamp) -> Result<Dev, DevError> {
     };
     Ok(Dev { source, greeting: Greeting { step_path, is_new } })
 }
+
+fn usual_address() -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, USUAL_PORT));
+    match TcpListener::bind(usual) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        _ => usual,
+    }
+}
+
+const USUAL_PORT: u16 = 9443;
 
 /// `$STEPPATH`, or a folder that is clearly for this.
 fn home() -> Result<StepPath, StepPathError> {

@@ -41,7 +41,7 @@ pub fn run(args: Args) -> Result<(), RunError> {
         }
         None => {
             let (source, greeting) = if args.dev {
-                let dev = dev::prepare(&args.address, System.now())?;
+                let dev = dev::prepare(args.address, System.now())?;
                 (dev.source, Some(dev.greeting))
             } else {
                 (source(config_path(args.config)?, args.password_file)?, None)
