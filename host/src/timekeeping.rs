@@ -146,7 +146,12 @@ impl std::fmt::Display for Accepted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Embedded;
+    use crate::{
+        app::StartOptions,
+        clock::Clock as _,
+        store::Embedded,
+        test_ca::{Applicant, TestCa},
+    };
 
     const NEWEST: i64 = 1_800_000_000;
 
@@ -206,5 +211,36 @@ mod tests {
         timekeeping.accept(&call(at(0))).await.unwrap();
         assert_eq!(store.head().sequence, 0);
         timekeeping.check(at(-301)).unwrap_err();
+    }
+
+    /// Statuses of `/ready`, of `/roots` and of a request that is otherwise granted.
+    async fn statuses(ca: &TestCa, applicant: &Applicant) -> [u16; 3] {
+        let client = ca.client(false);
+        let sign = client.post(ca.url("/sign")).body(applicant.body());
+        let mut statuses = [0; 3];
+        for (status, request) in
+            statuses.iter_mut().zip([client.get(ca.url("/ready")), client.get(ca.url("/roots")), sign])
+        {
+            *status = request.send().await.unwrap().status().as_u16();
+        }
+        statuses
+    }
+
+    #[tokio::test]
+    async fn a_ca_whose_clock_was_set_back_answers_and_issues_nothing_until_it_is_accepted() {
+        let ca = TestCa::start().await;
+        let (now, applicant) = (ca.clock.now(), Applicant::new(&ca));
+        assert_eq!(statuses(&ca, &applicant).await, [200, 201, 201]);
+        ca.clock.set(now.saturating_sub(TOLERANCE + Duration::from_secs(1)));
+        assert_eq!(statuses(&ca, &applicant).await, [503, 201, 503]);
+        let ca = ca.restart(StartOptions::default()).await;
+        assert_eq!(statuses(&ca, &applicant).await, [503, 201, 503]);
+        ca.clock.set(now);
+        assert_eq!(statuses(&ca, &applicant).await, [200, 201, 201], "it is right again");
+
+        ca.clock.set(now.saturating_sub(TOLERANCE + Duration::from_secs(1)));
+        let ca = ca.restart(StartOptions { accept_clock: true, ..StartOptions::default() }).await;
+        assert_eq!(statuses(&ca, &applicant).await, [200, 201, 201]);
+        ca.stop().await;
     }
 }

@@ -115,6 +115,13 @@ fn a_snapshot_is_built_from_the_files_the_configuration_names() {
 }
 
 #[test]
+fn the_example_that_is_distributed_is_accepted_as_it_is() {
+    let example = include_str!("../../../dist/ca.json");
+    let (config, warnings) = Config::parse(example, Path::new("ca.json")).unwrap();
+    assert_eq!((warnings, config.address.port), (Vec::new(), 443));
+}
+
+#[test]
 fn a_module_gets_its_provisioner_letter_for_letter() {
     let text = stock().to_string();
     let (config, _) = Config::parse(&text, Path::new("ca.json")).unwrap();
