@@ -39,3 +39,6 @@ pub mod timekeeping;
 
 mod own;
 mod publication;
+
+#[cfg(test)]
+mod test_ca;
