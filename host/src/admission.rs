@@ -11,6 +11,7 @@ use crate::{
     issuance::IssueError,
     limits,
     policies::{Authorized, Bounds, Checks, CredentialUse, History, Provisioner, Question},
+    presented::Presented,
     snapshot::Snapshot,
     store::{CertificateRecord, Issuance, SingleUse},
 };
@@ -27,6 +28,8 @@ pub enum Knock<'a> {
     Sign(&'a SignRequest),
     /// `POST /renew`: the certificate of the TLS client, and whatever it sent along to verify it, in DER.
     Renew(&'a [&'a [u8]]),
+    /// `POST /rekey`: the same, and a certification request with the new key.
+    Rekey(&'a RekeyRequest<'a>),
     /// The CA itself, for its listener: nobody can send this.
     Own(&'a OwnRequest),
 }
@@ -43,6 +46,15 @@ pub struct SignRequest {
     pub template_data: Option<String>,
 }
 
+/// What a client sends for the same certificate with another key.
+#[derive(Clone, Copy, Debug)]
+pub struct RekeyRequest<'a> {
+    /// The certification request in PEM. Only its key counts.
+    pub csr: &'a str,
+    /// The certificate of the TLS client, and whatever it sent along to verify it, in DER.
+    pub chain: &'a [&'a [u8]],
+}
+
 /// What the CA asks of itself: a certificate for the names in its configuration.
 pub struct OwnRequest {
     /// For a fresh key of its own.
@@ -55,6 +67,7 @@ impl Knock<'_> {
         match self {
             Self::Sign(_) | Self::Own(_) => Operation::Sign,
             Self::Renew(_) => Operation::Renew,
+            Self::Rekey(_) => Operation::Rekey,
         }
     }
 }
@@ -73,8 +86,15 @@ pub struct Admission<'a> {
 
 /// What the certificate is made from.
 enum Basis {
-    Request { request: CertificationRequest, grant: Grant },
-    Previous(Certificate),
+    Request {
+        request: CertificationRequest,
+        grant: Grant,
+    },
+    /// With the key of the request, when there is one.
+    Previous {
+        previous: Certificate,
+        request: Option<CertificationRequest>,
+    },
 }
 
 impl<'a> Admission<'a> {
@@ -87,7 +107,11 @@ impl<'a> Admission<'a> {
     ) -> Result<Self, IssueError> {
         match knock {
             Knock::Sign(ask) => Self::by_token(ca, call, ask, decision).await,
-            Knock::Renew(chain) => Self::by_certificate(ca, call, chain, decision).await,
+            Knock::Renew(chain) => Self::by_certificate(ca, call, chain, None, decision).await,
+            Knock::Rekey(ask) => {
+                let request = CertificationRequest::from_pem(ask.csr)?;
+                Self::by_certificate(ca, call, ask.chain, Some(request), decision).await
+            }
             Knock::Own(ask) => Ok(Self::own(ca, ask, decision)),
         }
     }
@@ -104,7 +128,7 @@ impl<'a> Admission<'a> {
         let provisioner = ca.policies.of_token(&token).ok_or(CredentialError::UnknownProvisioner)?;
         decision.provisioner(provisioner.name(), None);
         decision.modules(provisioner.digests());
-        if ca.store.origin().set_back && !ca.vouches_for(&token) {
+        if !ca.vouches_for(&token) {
             return Err(CredentialError::BeforeRestore.into());
         }
         let template_data = ask.template_data.clone();
@@ -128,15 +152,13 @@ impl<'a> Admission<'a> {
         ca: &'a Snapshot,
         call: &Call,
         chain: &[&[u8]],
+        request: Option<CertificationRequest>,
         decision: &mut Decision,
     ) -> Result<Self, IssueError> {
-        let (leaf, others) = chain.split_first().ok_or(CertificateError::Missing)?;
-        let leaf = Certificate::from_der(leaf).map_err(CertificateError::Unreadable)?;
-        decision.names(leaf.subject_alt_names().into_iter().flat_map(|names| names.iter()));
-        // The handshake verified it once; a connection lives longer than a certificate may.
-        ca.verify_client(&leaf, others, call.now)?;
-        let record = ca.store.certificate(*leaf.serial_number()).await?;
-        let history = history(ca, &leaf, record)?;
+        let operation = if request.is_some() { Operation::Rekey } else { Operation::Renew };
+        let presented = Presented::of::<IssueError>(ca, call, chain, decision).await?;
+        presented.is_not_revoked::<IssueError>(ca).await?;
+        let Presented { leaf, history } = presented;
         let named = leaf.provisioner_extension().map_err(CertificateError::Extension)?;
         let provisioner = match &named {
             None => None,
@@ -149,7 +171,7 @@ impl<'a> Admission<'a> {
             }
         };
         let identity = match provisioner {
-            Some(provisioner) => provisioner.authorize_renew(call, Operation::Renew, &leaf, history).await?,
+            Some(provisioner) => provisioner.authorize_renew(call, operation, &leaf, history).await?,
             // A certificate of a CA that did not name its provisioner: upstream renews those, and so do we.
             None => {
                 decision.modules(ca.policies.own_checks().digests());
@@ -158,10 +180,10 @@ impl<'a> Admission<'a> {
         };
         decision.subject(&identity.subject);
         Ok(Self {
-            operation: Operation::Renew,
+            operation,
             provisioner,
             identity,
-            basis: Basis::Previous(leaf),
+            basis: Basis::Previous { previous: leaf, request },
             requested: Requested::default(),
             bounds: Bounds::default(),
             spend: None,
@@ -200,8 +222,8 @@ impl<'a> Admission<'a> {
     pub fn draft(&self, ca: &Snapshot, now: Timestamp) -> Result<Draft, IssueError> {
         match &self.basis {
             Basis::Request { request, grant } => Ok(ca.authority.draft(request, grant.clone(), now)?),
-            Basis::Previous(previous) => {
-                let mut draft = ca.authority.redraft(previous, None, now)?;
+            Basis::Previous { previous, request } => {
+                let mut draft = ca.authority.redraft(previous, request.as_ref(), now)?;
                 // As long as the old one, from now on: the checks may shorten it.
                 let old = previous.validity();
                 let length = old.not_after.duration_since(old.not_before).unwrap_or(Duration::ZERO);
@@ -223,7 +245,7 @@ impl<'a> Admission<'a> {
     pub fn question(&self) -> Question<'_> {
         let (request, previous) = match &self.basis {
             Basis::Request { request, .. } => (Some(request), None),
-            Basis::Previous(previous) => (None, Some(previous)),
+            Basis::Previous { previous, request } => (request.as_ref(), Some(previous)),
         };
         Question {
             operation: self.operation,
@@ -239,13 +261,12 @@ impl<'a> Admission<'a> {
     pub fn issuance(self, signed: &Signed, decision: &Decision) -> Issuance {
         let certificate = signed.certificate();
         let provisioner = self.provisioner.map(Provisioner::name).unwrap_or_default();
-        let spend = self.spend.map(|spend| SingleUse {
-            id: spend.digest(provisioner),
-            expires: spend.expires.checked_add(limits::LEEWAY).unwrap_or(Timestamp::LAST),
-        });
+        let spend = self.spend.map(|spend| spend.single_use(provisioner));
         let (previous, renewals) = match &self.basis {
             Basis::Request { .. } => (None, 0),
-            Basis::Previous(previous) => (Some(*previous.serial_number()), self.history.renewals.saturating_add(1)),
+            Basis::Previous { previous, .. } => {
+                (Some(*previous.serial_number()), self.history.renewals.saturating_add(1))
+            }
         };
         let validity = certificate.validity();
         let names = certificate.subject_alt_names().map(|names| names.iter().collect()).unwrap_or_default();
@@ -273,20 +294,15 @@ fn unnamed(subject: &str) -> Identity {
     Identity { subject: subject.to_owned(), credential_id: String::new(), attributes: Vec::new() }
 }
 
-/// What is known of a certificate: from its record, or, when it was issued before there were records, from itself.
-fn history(ca: &Snapshot, leaf: &Certificate, record: Option<CertificateRecord>) -> Result<History, CertificateError> {
-    match record {
-        // The whole certificate: a serial number alone proves nothing.
-        Some(record) if record.der == leaf.der() => {
-            Ok(History { first_issued: Some(record.first_issued), renewals: record.renewals })
-        }
-        None if leaf.validity().not_before < ca.store.origin().created => Ok(History::default()),
-        _ => Err(CertificateError::NotOnRecord { serial_number: leaf.serial_number().to_string() }),
-    }
-}
-
 impl CredentialUse {
-    fn digest(&self, provisioner: &str) -> Digest {
+    /// What it is under its provisioner.
+    pub(crate) fn digest(&self, provisioner: &str) -> Digest {
         Digest::of_credential(provisioner, &self.id)
+    }
+
+    /// What the store is to spend.
+    pub(crate) fn single_use(&self, provisioner: &str) -> SingleUse {
+        let expires = self.expires.checked_add(limits::LEEWAY).unwrap_or(Timestamp::LAST);
+        SingleUse { id: self.digest(provisioner), expires }
     }
 }

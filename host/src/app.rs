@@ -1,15 +1,21 @@
 //! The composition root: every part of the CA is built here, once, and connected.
 
 use crate::{
-    admission::{Knock, SignRequest},
+    admission::{Knock, RekeyRequest, SignRequest},
     call::{Call, Requested},
     clock::Clock,
     config::Config,
     disclosure,
     issuance::{self, Issued, NotIssued},
+    ocsp::OcspAnswer,
     own,
     reload::Reloader,
-    routes::{self, Answer, IssuedChain, Published, Refused, RenewCall, Service, SignCall},
+    revocation::{self, RevokeRequest},
+    revocation_list::{self, RevocationList},
+    routes::{
+        self, Answer, IssuedChain, Published, Refused, RekeyCall, RenewCall, RevokeCall, RevokeCredential, Service,
+        SignCall,
+    },
     server::{Drained, ListenError, Listener, OwnCertificate, OwnCertificateError, Server, Tls},
     snapshot::{Foundations, Snapshot, SnapshotError},
     store::{Embedded, OpenError, Store, StoreError},
@@ -18,6 +24,7 @@ use crate::{
 };
 use arc_swap::ArcSwap;
 use authority::Timestamp;
+use bytes::Bytes;
 use policy_runtime::{Fault, Runtime, RuntimeConfig};
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use thiserror::Error;
@@ -81,6 +88,48 @@ impl Service for App {
             let chain: Vec<&[u8]> = chain.iter().map(AsRef::as_ref).collect();
             answer(&ca, issuance::issue(&ca, &call, Knock::Renew(&chain)).await)
         })
+    }
+
+    fn rekey(&self, call: RekeyCall) -> Answer<'_> {
+        let ca = self.snapshot();
+        let RekeyCall { csr, chain, request_id, peer } = call;
+        let call = Call { request_id: request_id.to_string(), now: self.clock.now(), peer };
+        Box::pin(async move {
+            let chain: Vec<&[u8]> = chain.iter().map(AsRef::as_ref).collect();
+            let request = RekeyRequest { csr: &csr, chain: &chain };
+            answer(&ca, issuance::issue(&ca, &call, Knock::Rekey(&request)).await)
+        })
+    }
+
+    fn revoke(&self, call: RevokeCall) -> routes::Future<'_, Result<(), Refused>> {
+        let ca = self.snapshot();
+        let RevokeCall { serial_number, reason, reason_text, credential, request_id, peer } = call;
+        let call = Call { request_id: request_id.to_string(), now: self.clock.now(), peer };
+        Box::pin(async move {
+            let chain: Vec<&[u8]> = match &credential {
+                RevokeCredential::Token(_) => Vec::new(),
+                RevokeCredential::Chain(chain) => chain.iter().map(AsRef::as_ref).collect(),
+            };
+            let credential = match &credential {
+                RevokeCredential::Token(token) => revocation::Credential::Token(token),
+                RevokeCredential::Chain(_) => revocation::Credential::Certificate(&chain),
+            };
+            let request = RevokeRequest { serial_number, reason, reason_text, credential };
+            revocation::revoke(&ca, &call, request).await?;
+            // Whoever looks next should find it, whichever configuration is in force by then.
+            revocation_list::follow_revocation(&self.snapshot(), call.now).await;
+            Ok(())
+        })
+    }
+
+    fn revocation_list(&self) -> routes::Future<'_, Result<Arc<RevocationList>, Refused>> {
+        let (ca, now) = (self.snapshot(), self.clock.now());
+        Box::pin(async move { Ok(revocation_list::current(&ca, now).await?) })
+    }
+
+    fn ocsp(&self, request: Bytes) -> routes::Future<'_, Option<OcspAnswer>> {
+        let (ca, now) = (self.snapshot(), self.clock.now());
+        Box::pin(async move { Some(ca.responder.as_ref()?.answer(&ca, &request, now).await) })
     }
 }
 
@@ -184,9 +233,11 @@ impl Ca {
         let app = reloader.app.clone();
         let renewal = tokio::spawn(reloader.own_certificate.clone().keep_fresh());
         let pruning = tokio::spawn(prune(app.clone()));
+        let publishing = tokio::spawn(keep_list_fresh(app.clone()));
         let drained = server.serve(reloader.tls.clone(), routes::router(app), stop).await;
         renewal.abort();
         pruning.abort();
+        publishing.abort();
         drained
     }
 }
@@ -198,10 +249,9 @@ impl Ca {
 pub async fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Foundations, StartError> {
     let cache_dir = Some(base(config).join("cache").join("wasm"));
     let runtime = Runtime::new(RuntimeConfig { cache_dir, ..RuntimeConfig::default() })?;
-    let started = clock.now();
-    let store: Arc<dyn Store> = Arc::new(Embedded::open(&config.store, started)?);
+    let store: Arc<dyn Store> = Arc::new(Embedded::open(&config.store, clock.now())?);
     let timekeeping = Arc::new(Timekeeping::new(store.clone()).await?);
-    Ok(Foundations { runtime, store, clock, timekeeping, started })
+    Ok(Foundations { runtime, store, clock, timekeeping })
 }
 
 /// The folder that holds everything of this CA: the one `config/` is in, or where `ca.json` is.
@@ -211,6 +261,11 @@ fn base(config: &Config) -> &Path {
         Some(name) if name == "config" => folder.parent().unwrap_or(folder),
         _ => folder,
     }
+}
+
+/// Has the next list of revoked certificates made in time, whether or not anybody asks.
+async fn keep_list_fresh(app: Arc<App>) {
+    revocation_list::keep_fresh(|| (app.snapshot(), app.clock.now())).await;
 }
 
 /// Forgets spent credentials once they are refused for their age, for ever.

@@ -1,7 +1,7 @@
 //! What a client shows to be let in: a token, or a certificate of ours.
 
 use crate::policies::CredentialUse;
-use authority::Timestamp;
+use authority::{RevocationReason, Timestamp};
 use jose::{JoseError, jws::Unverified};
 use thiserror::Error;
 
@@ -82,7 +82,7 @@ pub enum CredentialError {
     BeforeRestore,
 }
 
-/// Why a client certificate does not authorize a renewal.
+/// Why a client certificate does not authorize anything.
 #[derive(Debug, Error)]
 pub enum CertificateError {
     /// The connection came without one.
@@ -99,6 +99,14 @@ pub enum CertificateError {
     NotOnRecord {
         /// Its serial number, in decimal.
         serial_number: String,
+    },
+    /// It is revoked.
+    #[error("the client certificate is revoked since {since}: {reason}")]
+    Revoked {
+        /// When that was recorded.
+        since: Timestamp,
+        /// Why.
+        reason: RevocationReason,
     },
     /// It is a CA's.
     #[error("the client certificate is a CA certificate")]

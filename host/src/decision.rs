@@ -3,9 +3,9 @@
 use crate::{
     audit::{Digest, Entry, Module, Operation, Outcome},
     call::Call,
-    issuance::IssueError,
     policies::{Reviewed, Stop},
 };
+use authority::SerialNumber;
 use policy_runtime::contract::types;
 
 /// A decision in the making. It learns as the road goes on, and ends as an [`Entry`] however the road ends.
@@ -60,18 +60,35 @@ impl Decision {
         Entry { outcome: Outcome::Issued, ..self.entry.clone() }
     }
 
-    /// It was not.
-    pub fn refused(mut self, error: &IssueError) -> Entry {
-        self.entry.outcome = if error.is_fault() { Outcome::Fault } else { Outcome::Refused };
-        self.entry.rule = match error {
-            IssueError::Policy(Stop::Refused { denial, .. }) => {
-                denial.reasons.first().map(|reason| reason.rule.clone())
-            }
+    /// The certificate it is about, before it is known whether there is one.
+    pub fn about(&mut self, serial_number: SerialNumber) {
+        self.entry.serial_number = Some(serial_number);
+    }
+
+    /// The certificate is revoked, and `why`.
+    pub fn revoked(&self, why: String) -> Entry {
+        Entry { outcome: Outcome::Revoked, message: Some(why), ..self.entry.clone() }
+    }
+
+    /// It was not done.
+    pub fn refused(mut self, ending: &impl Ending) -> Entry {
+        self.entry.outcome = if ending.is_fault() { Outcome::Fault } else { Outcome::Refused };
+        self.entry.rule = match ending.stop() {
+            Some(Stop::Refused { denial, .. }) => denial.reasons.first().map(|reason| reason.rule.clone()),
             _ => None,
         };
-        self.entry.message = Some(error.to_string());
+        self.entry.message = Some(ending.to_string());
         self.entry
     }
+}
+
+/// An error that ends a road.
+pub trait Ending: std::error::Error {
+    /// Whether it is our failure rather than a refusal.
+    fn is_fault(&self) -> bool;
+
+    /// What a policy said or did, when that is the reason.
+    fn stop(&self) -> Option<&Stop>;
 }
 
 fn words(operation: types::Operation) -> Operation {

@@ -8,6 +8,8 @@ use crate::{
     credential::CredentialError,
     issuance::{IssueError, NotIssued},
     policies::Stop,
+    revocation::{NotRevoked, RevokeError},
+    revocation_list::ListFault,
     routes::{RefusalKind, Refused},
     store::StoreError,
 };
@@ -18,18 +20,49 @@ use std::time::Duration;
 
 impl From<NotIssued> for Refused {
     fn from(NotIssued { decision_id, error }: NotIssued) -> Self {
-        let message = error.to_string();
-        let kind = kind(&error);
-        let (told, public_message, reasons) = match error {
-            // The module chose its words; our prefix is for the log.
-            IssueError::Policy(Stop::Refused { policy, denial }) => {
-                tracing::debug!(%policy, decision = decision_id, details = ?denial.details, "refused");
-                let Denial { message, public_message, reasons, .. } = denial;
-                (message, public_message, reasons.into_iter().map(reason).collect())
-            }
-            _ => (message, None, Vec::new()),
+        let (kind, message) = (kind(&error), error.to_string());
+        match error {
+            IssueError::Policy(stop) => told_by_policy(kind, message, stop, decision_id),
+            _ => told(kind, message, Some(decision_id)),
+        }
+    }
+}
+
+impl From<NotRevoked> for Refused {
+    fn from(NotRevoked { decision_id, error }: NotRevoked) -> Self {
+        let (kind, message) = (kind_of_revocation(&error), error.to_string());
+        match error {
+            RevokeError::Policy(stop) => told_by_policy(kind, message, stop, decision_id),
+            _ => told(kind, message, Some(decision_id)),
+        }
+    }
+}
+
+impl From<ListFault> for Refused {
+    fn from(error: ListFault) -> Self {
+        let kind = match &error {
+            ListFault::NotOffered => RefusalKind::NotImplemented,
+            ListFault::Sign(_) => RefusalKind::Fault,
+            ListFault::Store(_) | ListFault::Stopped => RefusalKind::Unavailable { retry_after: RETRY_AFTER },
         };
-        Self { kind, message: told, public_message, reasons, decision_id: Some(decision_id) }
+        told(kind, error.to_string(), None)
+    }
+}
+
+fn told(kind: RefusalKind, message: String, decision_id: Option<String>) -> Refused {
+    Refused { kind, message, public_message: None, reasons: Vec::new(), decision_id }
+}
+
+/// The module chose its words; our prefix, in `message`, is for the log.
+fn told_by_policy(kind: RefusalKind, message: String, stop: Stop, decision_id: String) -> Refused {
+    match stop {
+        Stop::Refused { policy, denial } => {
+            tracing::debug!(%policy, decision = decision_id, details = ?denial.details, "refused");
+            let Denial { message, public_message, reasons, .. } = denial;
+            let reasons = reasons.into_iter().map(reason).collect();
+            Refused { kind, message, public_message, reasons, decision_id: Some(decision_id) }
+        }
+        Stop::Names(_) | Stop::Fault { .. } => told(kind, message, Some(decision_id)),
     }
 }
 
@@ -46,8 +79,29 @@ fn kind(error: &IssueError) -> RefusalKind {
         IssueError::Policy(Stop::Fault { .. }) | IssueError::Edit(_) | IssueError::Sign(_) => RefusalKind::Fault,
         IssueError::Clock(_) => RefusalKind::Fault,
         IssueError::Draft(error) => drafted(error),
-        IssueError::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => RefusalKind::Unauthorized,
+        IssueError::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {
+            RefusalKind::Unauthorized
+        }
         IssueError::Store(_) => RefusalKind::Fault,
+    }
+}
+
+fn kind_of_revocation(error: &RevokeError) -> RefusalKind {
+    use RevokeError as E;
+    if error.is_passing() {
+        return RefusalKind::Unavailable { retry_after: RETRY_AFTER };
+    }
+    match error {
+        E::Credential(CredentialError::Missing) => RefusalKind::BadRequest,
+        E::Credential(_) | E::Certificate(_) => RefusalKind::Unauthorized,
+        E::OtherSerialNumber { .. } | E::OtherProvisioner { .. } => RefusalKind::Forbidden,
+        E::NotOnRecord { .. } => RefusalKind::NotFound,
+        E::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),
+        E::Policy(Stop::Names(_)) => RefusalKind::Forbidden,
+        E::Policy(Stop::Fault { .. }) | E::Clock(_) => RefusalKind::Fault,
+        E::Store(StoreError::AlreadyRevoked) => RefusalKind::BadRequest,
+        E::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => RefusalKind::Unauthorized,
+        E::Store(_) => RefusalKind::Fault,
     }
 }
 
@@ -64,13 +118,7 @@ fn drafted(error: &DraftError) -> RefusalKind {
 
 /// What a client learns of a time that no certificate can name.
 pub(crate) fn out_of_range(error: OutOfRange) -> Refused {
-    Refused {
-        kind: RefusalKind::BadRequest,
-        message: error.to_string(),
-        public_message: None,
-        reasons: Vec::new(),
-        decision_id: None,
-    }
+    told(RefusalKind::BadRequest, error.to_string(), None)
 }
 
 fn denied(kind: DenialKind) -> RefusalKind {

@@ -13,7 +13,7 @@ use crate::{
     admission::{Admission, Knock},
     call::Call,
     credential::{CertificateError, CredentialError},
-    decision::Decision,
+    decision::{Decision, Ending},
     policies::{PolicyFault, Stop},
     snapshot::Snapshot,
     store::{Recorded, StoreError},
@@ -139,18 +139,28 @@ pub enum IssueError {
     Store(#[from] StoreError),
 }
 
-impl IssueError {
-    /// Whether it is our failure rather than a refusal.
-    pub fn is_fault(&self) -> bool {
+impl Ending for IssueError {
+    fn is_fault(&self) -> bool {
         match self {
             Self::Request(_) | Self::Credential(_) | Self::Certificate(_) | Self::Draft(_) => false,
             Self::Policy(Stop::Refused { .. } | Stop::Names(_)) => false,
             Self::Policy(Stop::Fault { .. }) | Self::Edit(_) | Self::Sign(_) | Self::Clock(_) => true,
-            Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => false,
+            Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {
+                false
+            }
             Self::Store(_) => true,
         }
     }
 
+    fn stop(&self) -> Option<&Stop> {
+        match self {
+            Self::Policy(stop) => Some(stop),
+            _ => None,
+        }
+    }
+}
+
+impl IssueError {
     /// Whether the same request may succeed later, without anybody changing anything.
     pub fn is_passing(&self) -> bool {
         matches!(

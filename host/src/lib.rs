@@ -26,10 +26,13 @@ pub mod dev;
 pub mod disclosure;
 pub mod issuance;
 pub mod limits;
+pub mod ocsp;
 pub mod policies;
 pub mod process;
 pub mod program;
 pub mod reload;
+pub mod revocation;
+pub mod revocation_list;
 pub mod routes;
 pub mod server;
 pub mod snapshot;
@@ -38,6 +41,7 @@ pub mod telemetry;
 pub mod timekeeping;
 
 mod own;
+mod presented;
 mod publication;
 
 #[cfg(test)]

@@ -7,8 +7,10 @@ use crate::{
     clock::Clock,
     config::{Config, SubjectTemplate},
     credential::{CertificateError, Token},
+    ocsp::Responder,
     policies::{Policies, PolicyProblem},
     publication::publish,
+    revocation_list::RevocationLists,
     routes::Published,
     server::TlsError,
     store::Store,
@@ -53,8 +55,11 @@ pub struct Snapshot {
     pub own_names: OwnNames,
     /// The intermediates as they go into answers, in PEM.
     pub intermediates: Arc<[String]>,
+    /// The list of revoked certificates, if one is published.
+    pub revocation_lists: Option<RevocationLists>,
+    /// Answers about single certificates, if they are given.
+    pub responder: Option<Responder>,
     roots: Vec<Certificate>,
-    started: Timestamp,
 }
 
 /// Names of the CA.
@@ -77,8 +82,6 @@ pub struct Foundations {
     pub clock: Arc<dyn Clock>,
     /// Whether that may be believed.
     pub timekeeping: Arc<Timekeeping>,
-    /// When the CA was started. A reload does not change it, since no record is lost in one.
-    pub started: Timestamp,
 }
 
 impl Snapshot {
@@ -91,12 +94,15 @@ impl Snapshot {
         password: Option<Zeroizing<Vec<u8>>>,
         foundations: &Foundations,
     ) -> Result<Self, SnapshotError> {
-        let Foundations { runtime, store, clock, timekeeping, started } = foundations;
+        let Foundations { runtime, store, clock, timekeeping } = foundations;
         let roots = read_each(&config.roots)?;
         let federated_roots = read_each(&config.federated_roots)?;
         let chain = read_chain(&config.certificate)?;
         let issuer = Issuer::new(chain, Box::new(read_key(config, password)?))
             .map_err(|error| SnapshotError::file(&config.certificate, error))?;
+        if config.crl.is_some() && !issuer.may_sign_lists() {
+            return Err(SnapshotError::NoLists { path: config.certificate.clone() });
+        }
         let policies = Policies::load(runtime, config).await.map_err(SnapshotError::Policies)?;
         let intermediates = issuer.chain().iter().map(Certificate::pem).collect();
         let published = publish(&roots, &federated_roots, issuer.chain(), &config.authority.provisioners);
@@ -111,8 +117,9 @@ impl Snapshot {
             tls_options: Arc::new(config.tls.options()),
             own_names: own_names(config)?,
             intermediates,
+            revocation_lists: config.crl.clone().map(RevocationLists::new),
+            responder: config.ocsp.map(Responder::new),
             roots,
-            started: *started,
         })
     }
 
@@ -144,10 +151,11 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Whether a token was made after this start, so that its use cannot have been forgotten.
+    /// Whether the store would know that a token was used. After it was set back it knows that of later ones alone.
     pub fn vouches_for(&self, token: &Token<'_>) -> bool {
+        let Some(since) = self.store.origin().set_back else { return true };
         let made = token.jwt().and_then(|jwt| jwt.claims().iat);
-        made.is_some_and(|made| Timestamp::from_unix(made.as_unix()) >= self.started)
+        made.is_some_and(|made| Timestamp::from_unix(made.as_unix()) >= since)
     }
 }
 
@@ -208,6 +216,7 @@ fn profile(config: &Config, roots: &[Certificate]) -> Result<Profile, SnapshotEr
     Ok(Profile {
         template: template.map_err(SnapshotError::Template)?,
         backdate: config.authority.backdate,
+        distribution_point: config.crl.as_ref().and_then(|crl| crl.distribution_point.clone()),
         refused_keys: refused_keys(config, roots),
         ..Profile::default()
     })
@@ -248,6 +257,15 @@ pub enum SnapshotError {
         path: PathBuf,
         /// How many it has.
         count: usize,
+    },
+    /// The issuing certificate may not sign what `crl` asks for.
+    #[error(
+        "crl: the key usage of {} does not allow it to sign revocation lists; use an intermediate with cRLSign",
+        path.display()
+    )]
+    NoLists {
+        /// The file.
+        path: PathBuf,
     },
     /// A name of the CA cannot be certified.
     #[error("dnsNames: {0}")]

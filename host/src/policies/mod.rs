@@ -15,12 +15,15 @@ use crate::{
     call::{Call, Requested},
     credential::Token,
 };
-use authority::{Certificate, CertificationRequest, Draft, EditError, Grant, Timestamp, names::NameError};
+use authority::{
+    Certificate, CertificationRequest, Draft, EditError, Grant, RevocationReason, SerialNumber, Timestamp,
+    names::NameError,
+};
 use policy_runtime::{
     Answer, Check, Fault, Trace,
     contract::{
         check::{self, Inputs, Operations},
-        provisioner::{RenewRequest, ReplayMode, SignRequest},
+        provisioner::{RenewRequest, ReplayMode, RevokeRequest, SignRequest},
         types::{Denial, Identity, Operation},
     },
 };
@@ -138,6 +141,31 @@ impl Provisioner {
             renewals: history.renewals,
         };
         self.heed(self.module.authorize_renew(&question).await)
+    }
+
+    /// Asks the module whether `token` is good for a revocation. Who it speaks of, and what is spent: nothing for a
+    /// module that recognises its credentials by itself, since a revocation has no second time.
+    pub async fn authorize_revoke(
+        &self,
+        call: &Call,
+        token: &Token<'_>,
+        serial_number: &SerialNumber,
+        reason: RevocationReason,
+        reason_text: &str,
+    ) -> Result<(Identity, Option<CredentialUse>), Stop> {
+        let question = RevokeRequest {
+            context: words::context(call, Operation::Revoke, None),
+            token: token.text().to_owned(),
+            serial_number: serial_number.to_string(),
+            reason_code: reason.code(),
+            reason: reason_text.to_owned(),
+        };
+        let identity = self.heed(self.module.authorize_revoke(&question).await)?;
+        let spend = match self.replay {
+            ReplayMode::Reusable | ReplayMode::Custom => None,
+            ReplayMode::Jwt => Some(token.jwt_use().ok_or_else(|| self.fault(PolicyFault::NoReplayId))?),
+        };
+        Ok((identity, spend))
     }
 
     fn heed<T>(&self, answer: Result<Answer<T>, Fault>) -> Result<T, Stop> {

@@ -68,7 +68,12 @@ fn refuse_shape(uri: &Uri) -> Result<(), RequestError> {
     if length > limits::URI {
         return Err(RequestError::TargetTooLong { limit: limits::URI });
     }
-    if is_canonical(uri.path()) { Ok(()) } else { Err(RequestError::UnknownPath) }
+    if is_canonical(uri.path()) || is_ocsp(uri.path()) { Ok(()) } else { Err(RequestError::UnknownPath) }
+}
+
+/// What follows is base64, in which slashes mean nothing (RFC 6960 §A.1).
+fn is_ocsp(path: &str) -> bool {
+    path.starts_with("/ocsp/") || path.starts_with("/1.0/ocsp/")
 }
 
 /// No empty, `.` or `..` segment, however it is encoded, and no encoded slash, backslash or NUL.

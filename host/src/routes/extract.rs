@@ -21,7 +21,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         refuse_codings(request.headers())?;
-        let octets = read(request.into_body()).await?;
+        let octets = read(request.into_body(), limits::BODY).await?;
         Ok(Self(first_value(&octets)?))
     }
 }
@@ -34,14 +34,20 @@ fn refuse_codings(headers: &HeaderMap) -> Result<(), RequestError> {
     if is_plain { Ok(()) } else { Err(RequestError::ContentCoding) }
 }
 
-async fn read(body: Body) -> Result<Bytes, RequestError> {
+/// The octets of a body that is at most so long.
+pub(crate) async fn octets(request: Request, limit: usize) -> Result<Bytes, Problem> {
+    refuse_codings(request.headers())?;
+    Ok(read(request.into_body(), limit).await?)
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, RequestError> {
     // A length that is announced is refused before an octet is read, so that no client is asked to send it.
-    if body.size_hint().lower() > limits::BODY as u64 {
-        return Err(RequestError::BodyTooLarge { limit: limits::BODY });
+    if body.size_hint().lower() > limit as u64 {
+        return Err(RequestError::BodyTooLarge { limit });
     }
-    match tokio::time::timeout(limits::IDLE_TIME, Limited::new(body, limits::BODY).collect()).await {
+    match tokio::time::timeout(limits::IDLE_TIME, Limited::new(body, limit).collect()).await {
         Err(_) => Err(RequestError::BodyTooSlow { limit: limits::IDLE_TIME }),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(RequestError::BodyTooLarge { limit: limits::BODY }),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(RequestError::BodyTooLarge { limit }),
         Ok(Err(error)) => Err(RequestError::BodyUnreadable(axum::Error::new(error))),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
     }

@@ -3,16 +3,21 @@
 //! A handler parses a request, asks the [`Service`] and encodes its answer. Whatever goes wrong becomes an answer in
 //! `problem.rs` and nowhere else. The routes know nothing of sockets, certificates or policies.
 
+mod crl;
 mod door;
 mod extract;
 mod health;
+mod http_date;
 mod json;
 mod listing;
+mod ocsp;
 mod problem;
 mod provisioners;
 mod published;
+mod rekey;
 mod renew;
 mod request_id;
+mod revoke;
 mod roots;
 mod service;
 mod sign;
@@ -30,7 +35,10 @@ use self::problem::{Problem, RequestError};
 pub use self::{
     published::{Published, PublishedCertificate},
     request_id::RequestId,
-    service::{Answer, IssuedChain, RefusalKind, Refused, RenewCall, Service, SignCall},
+    service::{
+        Answer, Future, IssuedChain, RefusalKind, Refused, RekeyCall, RenewCall, RevokeCall, RevokeCredential, Service,
+        SignCall,
+    },
 };
 
 /// Every route, at its own path and again under `/1.0`.
@@ -65,14 +73,12 @@ fn table() -> Router<Arc<dyn Service>> {
         .route("/sign", post(sign::sign))
         .route("/renew", post(renew::renew))
         .route("/re-sign", post(renew::renew))
-        // Parts of the API that this CA does not have: clients tell 501 from 404.
-        .route("/rekey", post(async || not_offered("rekey")))
-        .route("/revoke", post(async || not_offered("revocation")))
-        .route("/crl", get(async || not_offered("a revocation list")))
-}
-
-fn not_offered(what: &'static str) -> Problem {
-    RequestError::NotOffered(what).into()
+        .route("/rekey", post(rekey::rekey))
+        // Which of them are revoked.
+        .route("/revoke", post(revoke::revoke))
+        .route("/crl", get(crl::crl))
+        .route("/ocsp", post(ocsp::post))
+        .route("/ocsp/{*request}", get(ocsp::get))
 }
 
 #[cfg(test)]

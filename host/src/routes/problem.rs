@@ -6,6 +6,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use api_types::Reason;
+use authority::{RevocationReasonError, SerialNumberError};
 use axum::{
     body::Body,
     http::{HeaderValue, Method, StatusCode, header},
@@ -70,6 +71,24 @@ pub(crate) enum RequestError {
     /// A renewal over a connection without a client certificate.
     #[error("missing peer certificate")]
     MissingPeerCertificate,
+    /// A revoke request without a serial number.
+    #[error("missing serial")]
+    MissingSerial,
+    /// The serial number is none.
+    #[error("'serial': {0}")]
+    Serial(SerialNumberError),
+    /// The reason is none that a list can have.
+    #[error("'reasonCode': {0}")]
+    ReasonCode(RevocationReasonError),
+    /// The text of the reason is an essay.
+    #[error("'reason' is longer than {limit} octets")]
+    ReasonTooLong {
+        /// What is allowed.
+        limit: usize,
+    },
+    /// A revoke request with neither a token nor a client certificate.
+    #[error("missing ott or peer certificate")]
+    MissingCredential,
     /// `limit` of a page is no number.
     #[error("error converting {0} to integer")]
     PageLimit(String),
@@ -127,6 +146,11 @@ impl From<RequestError> for Problem {
             | E::MissingCsr
             | E::MissingToken
             | E::MissingPeerCertificate
+            | E::MissingSerial
+            | E::Serial(_)
+            | E::ReasonCode(_)
+            | E::ReasonTooLong { .. }
+            | E::MissingCredential
             | E::PageLimit(_) => Self::bad_request(StatusCode::BAD_REQUEST, cause),
             E::UnknownRoot(_) | E::UnknownKey(_) => Self::new(StatusCode::NOT_FOUND, cause.clone(), cause),
             E::NotOffered(_) => Self::new(StatusCode::NOT_IMPLEMENTED, NOT_IMPLEMENTED, cause),

@@ -4,14 +4,16 @@
 //! HTTP. The implementation looks at its current configuration once in every call, so that a request is served from one
 //! configuration whatever is reloaded beside it.
 
-use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use api_types::{Reason, RequestedTime, TlsOptions};
+use authority::{RevocationReason, SerialNumber};
+use bytes::Bytes;
 use rustls::pki_types::CertificateDer;
 use serde_json::value::RawValue;
 
 use super::{published::Published, request_id::RequestId};
-use crate::telemetry::Logging;
+use crate::{ocsp::OcspAnswer, revocation_list::RevocationList, telemetry::Logging};
 
 /// The CA, as far as HTTP is concerned.
 pub trait Service: Send + Sync + 'static {
@@ -31,10 +33,26 @@ pub trait Service: Send + Sync + 'static {
 
     /// Issues the certificate of the connection again. The future may be dropped as that of [`Service::sign`].
     fn renew(&self, call: RenewCall) -> Answer<'_>;
+
+    /// Issues the certificate of the connection again, for another key. The future may be dropped as that of
+    /// [`Service::sign`].
+    fn rekey(&self, call: RekeyCall) -> Answer<'_>;
+
+    /// Revokes a certificate. The future may be dropped as that of [`Service::sign`].
+    fn revoke(&self, call: RevokeCall) -> Future<'_, Result<(), Refused>>;
+
+    /// The list of revoked certificates, if one is published.
+    fn revocation_list(&self) -> Future<'_, Result<Arc<RevocationList>, Refused>>;
+
+    /// The answer to an OCSP request in DER; nothing if none are given.
+    fn ocsp(&self, request: Bytes) -> Future<'_, Option<OcspAnswer>>;
 }
 
+/// What a method that takes its time promises.
+pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
+
 /// A certificate that is on record, or the reason why there is none.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<IssuedChain, Refused>> + Send + 'a>>;
+pub type Answer<'a> = Future<'a, Result<IssuedChain, Refused>>;
 
 /// A request for a first certificate. It has no `Debug`: the token is a secret until it is spent.
 pub struct SignCall {
@@ -65,6 +83,42 @@ pub struct RenewCall {
     pub request_id: RequestId,
     /// Where the request came from, when it came over the network.
     pub peer: Option<IpAddr>,
+}
+
+/// A request for the same certificate with another key.
+pub struct RekeyCall {
+    /// PKCS #10, PEM, as received; not empty.
+    pub csr: String,
+    /// As in a [`RenewCall`].
+    pub chain: Arc<[CertificateDer<'static>]>,
+    /// Correlates log lines, audit records and the answer.
+    pub request_id: RequestId,
+    /// Where the request came from, when it came over the network.
+    pub peer: Option<IpAddr>,
+}
+
+/// A request for the end of a certificate. It has no `Debug`: the token is a secret until it is spent.
+pub struct RevokeCall {
+    /// Which certificate.
+    pub serial_number: SerialNumber,
+    /// Why, in one word.
+    pub reason: RevocationReason,
+    /// Why, for people.
+    pub reason_text: String,
+    /// What lets the client in.
+    pub credential: RevokeCredential,
+    /// Correlates log lines, audit records and the answer.
+    pub request_id: RequestId,
+    /// Where the request came from, when it came over the network.
+    pub peer: Option<IpAddr>,
+}
+
+/// What lets a client revoke.
+pub enum RevokeCredential {
+    /// A token, without the white space around it; not empty.
+    Token(String),
+    /// The certificate of the connection, as in a [`RenewCall`].
+    Chain(Arc<[CertificateDer<'static>]>),
 }
 
 /// An issued certificate and what goes with it.

@@ -12,14 +12,17 @@ use std::{
 
 use api_types::{Provisioner, ProvisionerClaims, PublicJwk, Reason, TlsOptions, TlsVersion};
 use authority::Timestamp;
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use crate::{
     clock::Held,
     config::LogFormat,
+    ocsp::OcspAnswer,
+    revocation_list::RevocationList,
     routes::{
-        Answer, IssuedChain, Published, PublishedCertificate, RefusalKind, Refused, RenewCall, RequestId, Service,
-        SignCall,
+        Answer, Future, IssuedChain, Published, PublishedCertificate, RefusalKind, Refused, RekeyCall, RenewCall,
+        RequestId, RevokeCall, RevokeCredential, Service, SignCall,
     },
     telemetry::{Logging, RequestLog},
 };
@@ -122,6 +125,34 @@ impl Service for FakeCa {
         let lengths: Vec<_> = call.chain.iter().map(|certificate| certificate.len()).collect();
         self.note(format!("renew {lengths:?} {:?}", call.peer));
         Box::pin(async { Ok(issued("AGAIN")) })
+    }
+
+    fn rekey(&self, call: RekeyCall) -> Answer<'_> {
+        let lengths: Vec<_> = call.chain.iter().map(|certificate| certificate.len()).collect();
+        self.note(format!("rekey {} {lengths:?} {:?}", call.csr, call.peer));
+        Box::pin(async { Ok(issued("REKEYED")) })
+    }
+
+    fn revoke(&self, call: RevokeCall) -> Future<'_, Result<(), Refused>> {
+        let RevokeCall { serial_number, reason, reason_text, credential, request_id, peer } = call;
+        let credential = match credential {
+            RevokeCredential::Token(token) => token,
+            RevokeCredential::Chain(chain) => format!("{} certificates", chain.len()),
+        };
+        self.note(format!("revoke {serial_number} {reason} {reason_text:?} {credential} {peer:?}"));
+        Box::pin(async move { if credential == "forbidden" { Err(refuse("forbidden", &request_id)) } else { Ok(()) } })
+    }
+
+    fn revocation_list(&self) -> Future<'_, Result<Arc<RevocationList>, Refused>> {
+        let list = RevocationList::of("DER", "PEM\n", Timestamp::from_unix(1_548_410_400));
+        Box::pin(async move { Ok(Arc::new(list)) })
+    }
+
+    fn ocsp(&self, request: Bytes) -> Future<'_, Option<OcspAnswer>> {
+        let made = Timestamp::from_unix(1_548_410_400);
+        let until = Timestamp::from_unix(made.as_unix() + 600);
+        let answer = OcspAnswer { der: request, kept: Some((made, until)) };
+        Box::pin(async move { (!answer.der.is_empty()).then_some(answer) })
     }
 }
 

@@ -4,6 +4,7 @@ mod answers;
 mod certificates;
 mod fake;
 mod refusals;
+mod revocation;
 mod robustness;
 
 use std::sync::Arc;

@@ -106,15 +106,6 @@ async fn a_wrong_method_is_told_the_right_one() {
 }
 
 #[tokio::test]
-async fn operations_this_ca_does_not_have_are_not_implemented_rather_than_not_found() {
-    for (method, path) in [(Method::POST, "/revoke"), (Method::POST, "/1.0/rekey"), (Method::GET, "/crl")] {
-        let answer = ask(&routes(), request(method, path, Body::from("{}"))).await;
-        assert_eq!(answer.status, 501, "{path}");
-        assert_eq!(answer.json()["status"], 501);
-    }
-}
-
-#[tokio::test]
 async fn content_codings_are_refused() {
     for coding in ["gzip", "br", "deflate", "identity, gzip", "GZIP"] {
         assert_eq!(with_header(header::CONTENT_ENCODING, coding).await.status, 415, "{coding}");

@@ -1,0 +1,62 @@
+//! A certificate of ours as a credential: verified again, and the one on record.
+
+use crate::{
+    call::Call,
+    credential::CertificateError,
+    decision::Decision,
+    policies::History,
+    snapshot::Snapshot,
+    store::{CertificateRecord, StoreError},
+};
+use authority::Certificate;
+
+/// What a TLS client presented in the handshake, found good now.
+pub(crate) struct Presented {
+    /// The certificate.
+    pub(crate) leaf: Certificate,
+    /// What is known of it from its record.
+    pub(crate) history: History,
+}
+
+impl Presented {
+    /// Looks at `chain`, the client's certificate first and whatever it sent along to verify it, in DER.
+    ///
+    /// # Errors
+    /// It is not a certificate of ours for clients, is not valid now, or is not the one on record.
+    pub(crate) async fn of<E>(ca: &Snapshot, call: &Call, chain: &[&[u8]], decision: &mut Decision) -> Result<Self, E>
+    where
+        E: From<CertificateError> + From<StoreError>,
+    {
+        let (leaf, others) = chain.split_first().ok_or(CertificateError::Missing)?;
+        let leaf = Certificate::from_der(leaf).map_err(CertificateError::Unreadable)?;
+        decision.names(leaf.subject_alt_names().into_iter().flat_map(|names| names.iter()));
+        // The handshake verified it once; a connection lives longer than a certificate may.
+        ca.verify_client(&leaf, others, call.now)?;
+        let record = ca.store.certificate(*leaf.serial_number()).await?;
+        let history = history(ca, &leaf, record)?;
+        Ok(Self { leaf, history })
+    }
+
+    /// Refuses it when it is revoked. Asked for every request: a handshake is long ago, and a resumed one proves nothing.
+    pub(crate) async fn is_not_revoked<E>(&self, ca: &Snapshot) -> Result<(), E>
+    where
+        E: From<CertificateError> + From<StoreError>,
+    {
+        match ca.store.revocation(*self.leaf.serial_number()).await? {
+            Some(record) => Err(CertificateError::Revoked { since: record.revoked_at, reason: record.reason }.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is known of a certificate: from its record, or, when it was issued before there were records, from itself.
+fn history(ca: &Snapshot, leaf: &Certificate, record: Option<CertificateRecord>) -> Result<History, CertificateError> {
+    match record {
+        // The whole certificate: a serial number alone proves nothing.
+        Some(record) if record.der == leaf.der() => {
+            Ok(History { first_issued: Some(record.first_issued), renewals: record.renewals })
+        }
+        None if leaf.validity().not_before < ca.store.origin().created => Ok(History::default()),
+        _ => Err(CertificateError::NotOnRecord { serial_number: leaf.serial_number().to_string() }),
+    }
+}

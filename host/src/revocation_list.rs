@@ -1,0 +1,189 @@
+//! The list of revoked certificates that is published, and when the next one is made.
+//!
+//! A list is made when it is first asked for, when it has become old, and after every revocation. While the next one is
+//! made the old one is served, as long as it may be used. The number is recorded before anybody sees the list.
+
+use crate::{
+    config::CrlConfig,
+    snapshot::Snapshot,
+    store::{ListBasis, StoreError},
+};
+use arc_swap::ArcSwapOption;
+use authority::{CertificateList, ListContents, SignListError, Timestamp};
+use bytes::Bytes;
+use std::{sync::Arc, time::Duration};
+use thiserror::Error;
+use tokio::sync::Mutex;
+
+/// The list of one configuration generation: signed with its key, under its rules.
+pub struct RevocationLists {
+    config: CrlConfig,
+    current: ArcSwapOption<RevocationList>,
+    /// One is made at a time.
+    making: Arc<Mutex<()>>,
+}
+
+/// A list as it is published.
+#[derive(Debug)]
+pub struct RevocationList {
+    /// DER.
+    pub der: Bytes,
+    /// PEM.
+    pub pem: Bytes,
+    /// When it was made.
+    pub this_update: Timestamp,
+    /// By when there is a newer one.
+    pub next_update: Timestamp,
+    /// How many certificates were revoked, at least, when it was made.
+    revoked: u64,
+}
+
+#[cfg(test)]
+impl RevocationList {
+    /// For tests of whoever publishes it; good for an hour.
+    pub(crate) fn of(der: &'static str, pem: &'static str, this_update: Timestamp) -> Self {
+        let next_update = Timestamp::from_unix(this_update.as_unix() + 3_600);
+        Self { der: der.into(), pem: pem.into(), this_update, next_update, revoked: 0 }
+    }
+}
+
+/// How long the answer to a revocation waits for the list that shows it.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is looked whether the list is old.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Numbers can be taken only by another maker in the same store.
+const ATTEMPTS: usize = 3;
+
+impl RevocationLists {
+    /// Nothing is made yet.
+    pub fn new(config: CrlConfig) -> Self {
+        Self { config, current: ArcSwapOption::empty(), making: Arc::default() }
+    }
+
+    fn fresh(&self, ca: &Snapshot, now: Timestamp) -> Option<Arc<RevocationList>> {
+        let list = self.current.load_full()?;
+        let age = now.duration_since(list.this_update)?;
+        (age < self.config.renew_period && list.revoked == ca.store.revoked()).then_some(list)
+    }
+
+    fn usable(&self, now: Timestamp) -> Option<Arc<RevocationList>> {
+        self.current.load_full().filter(|list| list.this_update <= now && now < list.next_update)
+    }
+}
+
+/// The list in force: a fresh one, or the one before while the next is made.
+///
+/// # Errors
+/// There is none, and none could be made.
+pub async fn current(ca: &Arc<Snapshot>, now: Timestamp) -> Result<Arc<RevocationList>, ListFault> {
+    let lists = ca.revocation_lists.as_ref().ok_or(ListFault::NotOffered)?;
+    if let Some(list) = lists.fresh(ca, now) {
+        return Ok(list);
+    }
+    match lists.usable(now) {
+        Some(list) => {
+            begin(ca.clone(), now);
+            Ok(list)
+        }
+        None => made(ca.clone(), now).await,
+    }
+}
+
+/// Makes the list that shows a revocation, and waits for it, but not for long: it is made whoever waits.
+pub async fn follow_revocation(ca: &Arc<Snapshot>, now: Timestamp) {
+    if ca.revocation_lists.is_some() && tokio::time::timeout(PATIENCE, made(ca.clone(), now)).await.is_err() {
+        tracing::debug!("a revocation was answered before the list that shows it");
+    }
+}
+
+/// Keeps the list of whatever snapshot is in force fresh.
+pub async fn keep_fresh(snapshot: impl Fn() -> (Arc<Snapshot>, Timestamp)) {
+    loop {
+        let (ca, now) = snapshot();
+        if ca.revocation_lists.is_some() {
+            // A failure is logged where it happens.
+            let _ = current(&ca, now).await;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Makes a list on the side, unless one is being made.
+fn begin(ca: Arc<Snapshot>, now: Timestamp) {
+    let is_being_made = ca.revocation_lists.as_ref().is_none_or(|lists| lists.making.try_lock().is_err());
+    if !is_being_made {
+        tokio::spawn(made(ca, now));
+    }
+}
+
+/// Makes a list if nobody has by now. It goes on when nobody waits any more.
+async fn made(ca: Arc<Snapshot>, now: Timestamp) -> Result<Arc<RevocationList>, ListFault> {
+    let making = tokio::spawn(async move {
+        let lists = ca.revocation_lists.as_ref().ok_or(ListFault::NotOffered)?;
+        let _only = lists.making.lock().await;
+        if let Some(list) = lists.fresh(&ca, now) {
+            return Ok(list);
+        }
+        let list = make(&ca, &lists.config, now).await;
+        match &list {
+            Ok(list) => lists.current.store(Some(list.clone())),
+            Err(error) => tracing::error!(%error, "the list of revoked certificates could not be made"),
+        }
+        list
+    });
+    making.await.unwrap_or(Err(ListFault::Stopped))
+}
+
+async fn make(ca: &Arc<Snapshot>, config: &CrlConfig, now: Timestamp) -> Result<Arc<RevocationList>, ListFault> {
+    let next_update = now.checked_add(config.validity).ok_or(SignListError::Time)?;
+    for _ in 0..ATTEMPTS {
+        // Read before the list is: what is revoked meanwhile makes the list old, at worst without need.
+        let revoked = ca.store.revoked();
+        let basis = ca.store.next_list(now).await?;
+        let number = basis.number;
+        let list = sign(ca.clone(), config.clone(), basis, now, next_update).await?;
+        if ca.store.record_list(number, now).await? {
+            let (der, pem) = (Bytes::copy_from_slice(list.der()), Bytes::from(list.pem()));
+            tracing::debug!(number, entries = list.revoked().len(), "made a list of revoked certificates");
+            return Ok(Arc::new(RevocationList { der, pem, this_update: now, next_update, revoked }));
+        }
+    }
+    Err(ListFault::Stopped)
+}
+
+/// Signs on a thread that may be busy for a while.
+async fn sign(
+    ca: Arc<Snapshot>,
+    config: CrlConfig,
+    basis: ListBasis,
+    this_update: Timestamp,
+    next_update: Timestamp,
+) -> Result<CertificateList, ListFault> {
+    let signing = tokio::task::spawn_blocking(move || {
+        ca.authority.issuer().sign_list(&ListContents {
+            number: basis.number,
+            this_update,
+            next_update,
+            revoked: &basis.revoked,
+            distribution_point: config.issuing_distribution_point.as_ref(),
+        })
+    });
+    Ok(signing.await.map_err(|_| ListFault::Stopped)??)
+}
+
+/// Why there is no list.
+#[derive(Debug, Error)]
+pub enum ListFault {
+    /// The configuration does not ask for one.
+    #[error("no list of revoked certificates is published by this configuration")]
+    NotOffered,
+    /// It cannot be signed.
+    #[error(transparent)]
+    Sign(#[from] SignListError),
+    /// The store does not say what is revoked, or does not take the number.
+    #[error("record: {0}")]
+    Store(#[from] StoreError),
+    /// The process ends, or somebody else makes lists faster.
+    #[error("making the list was stopped")]
+    Stopped,
+}
