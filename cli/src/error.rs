@@ -88,6 +88,28 @@ pub(crate) enum CommandError {
         /// The other.
         second: &'static str,
     },
+    /// An argument is not the hexadecimal form of octets.
+    #[error("positional argument <{argument}> is not hexadecimal")]
+    NotHexadecimal {
+        /// The argument.
+        argument: &'static str,
+    },
+    /// Two arguments name the same file.
+    #[error("positional arguments <{first}> and <{second}> cannot be equal")]
+    EqualArguments {
+        /// One argument.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// A flag makes no sense beside another flag or argument.
+    #[error("flag '--{flag}' is incompatible with '{with}'")]
+    Incompatible {
+        /// The flag.
+        flag: &'static str,
+        /// What it cannot be given with, flags with their hyphens.
+        with: &'static str,
+    },
     /// A flag's value is not one the command understands.
     #[error("invalid value '{value}' for flag '--{flag}'{}", listed(.options))]
     InvalidValue {

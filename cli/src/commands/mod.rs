@@ -4,6 +4,7 @@
 
 pub(crate) mod ca;
 pub(crate) mod certificate;
+pub(crate) mod crypto;
 pub(crate) mod path;
 pub(crate) mod version;
 
@@ -29,6 +30,7 @@ pub(crate) use commands;
 commands!(Commands {
     Ca(ca::Ca),
     Certificate(certificate::Certificate),
+    Crypto(crypto::Crypto),
     Path(path::Path),
     Version(version::Version),
 });

@@ -6,10 +6,8 @@
 //! ```
 
 mod choice;
-mod key;
-mod pem_key;
 mod token;
 
+pub(crate) use crate::jwk_file::{from_file, unlock};
 pub(crate) use choice::{ChoiceError, choose, kid};
-pub(crate) use key::{from_file, unlock};
 pub(crate) use token::{Lifetime, TokenRequest};

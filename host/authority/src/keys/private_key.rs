@@ -101,6 +101,17 @@ impl PrivateKey {
         }
     }
 
+    /// Reads a private key in DER: PKCS#8, or the form of its own kind, SEC 1
+    /// for EC and PKCS#1 for RSA.
+    pub fn from_der(der: &[u8]) -> Result<Self, PrivateKeyError> {
+        if PrivateKeyInfoRef::try_from(der).is_ok() {
+            return Self::from_pkcs8_der(der);
+        }
+        Self::from_ec_der(der)
+            .or_else(|_| Self::from_rsa_der(der))
+            .map_err(|_| PrivateKeyError::Invalid { kind: "EC or RSA" })
+    }
+
     /// Reads an ECPrivateKey in DER (SEC 1 §C.4, RFC 5915), or one inside PKCS#8.
     pub(super) fn from_ec_der(der: &[u8]) -> Result<Self, PrivateKeyError> {
         const INVALID: PrivateKeyError = PrivateKeyError::Invalid { kind: "P-256, P-384 or P-521" };
@@ -152,6 +163,12 @@ impl PrivateKey {
             Pair::Rsa(pair) => AsDer::<Pkcs8V1Der<'_>>::as_der(pair).map(|der| der.as_ref().to_vec()),
         };
         octets.map(Zeroizing::new).map_err(|_| PrivateKeyError::Library { what: "write a private key" })
+    }
+
+    /// The key in the form of its own kind: SEC 1 for EC, PKCS#1 for RSA,
+    /// PKCS#8 for Ed25519, which has no other.
+    pub fn to_der(&self) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
+        self.to_traditional_der().map(|(_, der)| der)
     }
 
     /// The key in the form of its own kind, with its label: SEC 1 for EC,

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::value::RawValue;
 
 use super::super::flags::CaFlags;
-use crate::{context::Context, error::ExitStatus, output::printable_json};
+use crate::{context::Context, error::ExitStatus, json_layout::indented, output::printable_json};
 
 /// List the provisioners of the CA
 #[derive(Args)]
@@ -19,99 +19,7 @@ impl List {
         // As they were sent: with members we do not know, in the order the CA has them.
         let entries: Vec<Box<RawValue>> = cx.wait_for(client.provisioners())??;
         let json = serde_json::to_string(&entries)?;
-        cx.output.answer(format!("{}\n", printable_json(&indented(&json, 3))))?;
+        cx.output.answer(format!("{}\n", printable_json(&indented(&json, "   "))))?;
         Ok(ExitStatus::Success)
-    }
-}
-
-/// JSON with one member or element a line; the text inside strings and the order stay as they are.
-fn indented(json: &str, width: usize) -> String {
-    let mut text = String::with_capacity(json.len() * 2);
-    let mut depth: usize = 0;
-    let mut letters = json.chars().filter(Outside::default().strip_white_space()).peekable();
-    let line = |text: &mut String, depth: usize| {
-        text.push('\n');
-        text.extend(std::iter::repeat_n(' ', depth * width));
-    };
-    let mut inside = Outside::default();
-    while let Some(letter) = letters.next() {
-        if inside.is_in_string(letter) {
-            text.push(letter);
-            continue;
-        }
-        match letter {
-            '{' | '[' => {
-                text.push(letter);
-                if letters.peek().is_some_and(|next| matches!(next, '}' | ']')) {
-                    text.extend(letters.next());
-                } else {
-                    depth += 1;
-                    line(&mut text, depth);
-                }
-            }
-            '}' | ']' => {
-                depth = depth.saturating_sub(1);
-                line(&mut text, depth);
-                text.push(letter);
-            }
-            ',' => {
-                text.push(letter);
-                line(&mut text, depth);
-            }
-            ':' => text.push_str(": "),
-            letter => text.push(letter),
-        }
-    }
-    text
-}
-
-/// Whether a letter stands inside a string.
-#[derive(Default)]
-struct Outside {
-    string: bool,
-    escaped: bool,
-}
-
-impl Outside {
-    /// Whether this letter, the next of the text, belongs to a string, its quotes included.
-    fn is_in_string(&mut self, letter: char) -> bool {
-        let was = self.string;
-        if self.escaped {
-            self.escaped = false;
-        } else if was && letter == '\\' {
-            self.escaped = true;
-        } else if letter == '"' {
-            self.string = !was;
-        }
-        was || self.string
-    }
-
-    fn strip_white_space(mut self) -> impl FnMut(&char) -> bool {
-        move |letter| self.is_in_string(*letter) || !letter.is_ascii_whitespace()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn order_and_strings_stay_and_lines_are_indented() {
-        let json = r#"[ {"z":1, "a":{"x":"{,:\"}\\"},"claims":{ },"list":[1,2]} ]"#;
-        let expected = r#"[
-   {
-      "z": 1,
-      "a": {
-         "x": "{,:\"}\\"
-      },
-      "claims": {},
-      "list": [
-         1,
-         2
-      ]
-   }
-]"#;
-        assert_eq!(indented(json, 3), expected);
-        assert_eq!(indented("[]", 3), "[]");
     }
 }

@@ -1,13 +1,13 @@
-//! The private key of a provisioner: found, and unlocked with its password.
+//! JSON Web Keys in files: plain, or unlocked with their password.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 use jose::{JoseError, Jwk, jwe};
 use thiserror::Error;
+use zeroize::Zeroizing;
 
-use super::pem_key;
-use crate::{context::Context, files, key_file, prompt::Question};
+use crate::{context::Context, files, key_file, pem_key, prompt::Question};
 
 /// The key did not open.
 #[derive(Debug, Error)]
@@ -23,7 +23,8 @@ pub(crate) fn unlock(cx: &mut Context, encrypted: &str, password_file: Option<&P
         label: "Please enter the password to decrypt the provisioner key",
         flag: "--provisioner-password-file",
     };
-    decrypt(cx, encrypted, password_file, question)
+    let octets = decrypt(cx, encrypted, password_file, question)?;
+    Jwk::from_slice(&octets).context("failed to decrypt JWK")
 }
 
 /// Reads the key in a file: a JWK, an encrypted JWK, or a private key in PEM.
@@ -39,40 +40,42 @@ pub(crate) fn from_file(cx: &mut Context, path: &Path, password_file: Option<&Pa
         return pem_key::to_jwk(&key).with_context(|| format!("error parsing {}", path.display()));
     }
     if is_encrypted(text) {
-        return decrypt(cx, text.trim(), password_file, question);
+        let octets = decrypt(cx, text.trim(), password_file, question)?;
+        return Jwk::from_slice(&octets).with_context(|| format!("error parsing {}", path.display()));
     }
     Jwk::from_json(text).with_context(|| format!("error parsing {}", path.display()))
 }
 
-fn decrypt(
+/// What is in an encrypted message: by the password in the file, else by the one the person knows, who has three tries.
+pub(crate) fn decrypt(
     cx: &mut Context,
     encrypted: &str,
     password_file: Option<&Path>,
     question: Question<'_>,
-) -> anyhow::Result<Jwk> {
+) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     if let Some(file) = password_file {
         let password = files::read_password(file)?;
         return open(encrypted, &password)?.ok_or_else(|| InvalidPassword.into());
     }
     for _ in 0..TRIES {
         let password = cx.ask_password(question)?;
-        if let Some(key) = open(encrypted, password.as_bytes())? {
-            return Ok(key);
+        if let Some(octets) = open(encrypted, password.as_bytes())? {
+            return Ok(octets);
         }
     }
     Err(InvalidPassword.into())
 }
 
-/// The key, or nothing when the password is wrong.
-fn open(encrypted: &str, password: &[u8]) -> anyhow::Result<Option<Jwk>> {
-    match jwe::decrypt_jwk(encrypted, password) {
-        Ok(key) => Ok(Some(key)),
+/// The octets, or nothing when the password is wrong.
+fn open(encrypted: &str, password: &[u8]) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
+    match jwe::decrypt(encrypted, password) {
+        Ok(octets) => Ok(Some(octets)),
         Err(JoseError::Decryption | JoseError::EmptyPassword) => Ok(None),
         Err(error) => Err(anyhow::Error::new(error).context("failed to decrypt JWK")),
     }
 }
 
 /// Five segments, or a JSON object with a cipher text.
-fn is_encrypted(text: &str) -> bool {
+pub(crate) fn is_encrypted(text: &str) -> bool {
     text.matches('.').count() == 4 || text.contains("\"ciphertext\"")
 }

@@ -1,0 +1,32 @@
+//! `step crypto …`: keys, hashes, and what is made of them, without any authority.
+
+mod change_pass;
+mod hash;
+mod key;
+mod keypair;
+mod rand;
+
+use clap::Args;
+
+use super::commands;
+
+/// Work with keys and hashes
+#[derive(Args)]
+pub(crate) struct Crypto {
+    #[command(subcommand)]
+    command: Commands,
+}
+
+impl Crypto {
+    pub(crate) fn run(self, cx: &mut crate::context::Context) -> anyhow::Result<crate::error::ExitStatus> {
+        self.command.run(cx)
+    }
+}
+
+commands!(Commands {
+    ChangePass(change_pass::ChangePass),
+    Hash(hash::Hash),
+    Key(key::Key),
+    Keypair(keypair::Keypair),
+    Rand(rand::Rand),
+});

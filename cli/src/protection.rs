@@ -1,0 +1,66 @@
+//! How a new private key is kept: under a password, or in the clear where two flags say so.
+
+use std::path::Path;
+
+use clap::Args;
+use zeroize::Zeroizing;
+
+use crate::{context::Context, error::CommandError, files, prompt::Question};
+
+/// Leave to write a private key that is not encrypted: two flags, so that it is never an accident.
+#[derive(Args)]
+pub(crate) struct ClearFlags {
+    /// Do not encrypt the private key; needs --insecure
+    #[arg(long)]
+    no_password: bool,
+    /// Allow what --no-password asks for
+    #[arg(long)]
+    insecure: bool,
+}
+
+/// Where the password of a new key comes from: its own file, or the person, who is told of the flag.
+#[derive(Clone, Copy)]
+pub(crate) struct NewPassword<'a> {
+    pub(crate) label: &'a str,
+    /// Without hyphens.
+    pub(crate) flag: &'static str,
+    pub(crate) file: Option<&'a Path>,
+}
+
+/// How a new private key is written.
+pub(crate) enum Protection {
+    Password(Zeroizing<Vec<u8>>),
+    None,
+}
+
+impl ClearFlags {
+    /// Whether the key is to be in the clear.
+    pub(crate) fn is_wanted(&self) -> Result<bool, CommandError> {
+        match (self.no_password, self.insecure) {
+            (true, false) => Err(CommandError::FlagRequiresFlag { flag: "no-password", required: "insecure" }),
+            (no_password, _) => Ok(no_password),
+        }
+    }
+
+    /// What the flags and the person say. Nobody is asked when the key is to be in the clear.
+    pub(crate) fn protection(&self, cx: &mut Context, password: NewPassword<'_>) -> anyhow::Result<Protection> {
+        if !self.is_wanted()? {
+            return password.obtain(cx).map(Protection::Password);
+        }
+        if password.file.is_some() {
+            return Err(CommandError::MutuallyExclusive { first: "no-password", second: password.flag }.into());
+        }
+        Ok(Protection::None)
+    }
+}
+
+impl NewPassword<'_> {
+    fn obtain(self, cx: &mut Context) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+        if let Some(file) = self.file {
+            return Ok(files::read_password(file)?);
+        }
+        let flag = format!("--{}", self.flag);
+        let typed = cx.ask_password(Question { label: self.label, flag: &flag })?;
+        Ok(Zeroizing::new(typed.as_bytes().to_vec()))
+    }
+}
