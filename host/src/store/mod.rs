@@ -130,9 +130,9 @@ pub enum Condition {
 pub struct Origin {
     /// When it was made. Certificates issued before then have no record.
     pub created: Timestamp,
-    /// Whether it is older than what was last seen of it: restored from a backup, or not the same. Credentials from
-    /// before this start may have been used without a trace.
-    pub set_back: bool,
+    /// When it was last found to be older than what had been seen of it: restored from a backup, or not the same.
+    /// Credentials from before then may have been used without a trace, however often it was opened since.
+    pub set_back: Option<Timestamp>,
 }
 
 /// What [`Store::check`] has read and found sound.

@@ -8,8 +8,11 @@ use super::state::State;
 use crate::store::error::{OpenError, StoreError};
 
 /// The schema, step by step; a step that was published is never changed.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_issuance.sql"), include_str!("../migrations/0002_revocation.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_issuance.sql"),
+    include_str!("../migrations/0002_revocation.sql"),
+    include_str!("../migrations/0003_set_back.sql"),
+];
 
 /// Marks the file as ours: "step" in ASCII.
 const APPLICATION_ID: i64 = 0x7374_6570;

@@ -111,7 +111,8 @@ impl Embedded {
         }
         let (connection, state) = open(&files, now)?;
         let in_path = |error| open_error(&files.database, error);
-        let set_back = is_set_back(&connection, &state, seen).map_err(in_path)?;
+        let is_set_back = is_set_back(&connection, &state, seen).map_err(in_path)?;
+        let state = State { set_back: is_set_back.then_some(now).or(state.set_back), ..state };
         let state = writer::take_over(&connection, state).map_err(in_path)?;
         last_seen.write(Seen { log: state.log, head: state.head }).map_err(failed)?;
         let shared = Arc::new(Shared {
@@ -120,11 +121,11 @@ impl Embedded {
             refusals: Refusals::default(),
             readers: Readers::new(files.database.clone()),
         });
+        let origin = Origin { created: state.created, set_back: state.set_back };
         let (operations, waiting) = sync_channel(limits::STORE_QUEUE);
         let writer = Writer::new(files.database, connection, state, last_seen, waiting, Arc::clone(&shared));
         let writer = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run());
         let writer = writer.map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
-        let origin = Origin { created: state.created, set_back };
         Ok(Self { operations: Some(operations), writer: Some(writer), shared, origin, _lock: lock })
     }
 

@@ -21,6 +21,8 @@ pub(super) struct State {
     pub(super) spent: SetSum,
     pub(super) watermark: Timestamp,
     pub(super) openings: i64,
+    /// When it was last found to be older than what had been seen of it.
+    pub(super) set_back: Option<Timestamp>,
     pub(super) revocations: Revocations,
 }
 
@@ -36,18 +38,21 @@ impl State {
             spent: SetSum::default(),
             watermark: Timestamp::from_unix(i64::MIN),
             openings: 0,
+            set_back: None,
             revocations: Revocations::default(),
         }
     }
 
     pub(super) fn read(connection: &Connection) -> Result<Self, StoreError> {
+        let mut statement = connection.prepare_cached("SELECT found FROM set_back WHERE id = 1")?;
+        let set_back = statement.query_row([], |row| row.get(0)).optional()?.map(Timestamp::from_unix);
         let mut statement = connection.prepare_cached("SELECT * FROM state WHERE id = 1")?;
-        let state = statement.query_row([], Self::from_row).optional()?;
+        let state = statement.query_row([], |row| Self::from_row(row, set_back)).optional()?;
         let state = state.flatten().ok_or(StoreError::Damaged(Damage::State))?;
         Ok(Self { revocations: Revocations::read(connection)?, ..state })
     }
 
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Option<Self>> {
+    fn from_row(row: &Row<'_>, set_back: Option<Timestamp>) -> rusqlite::Result<Option<Self>> {
         let number = |name: &str| row.get::<_, i64>(name);
         let sequence = u64::try_from(number("sequence")?);
         let Ok(sequence) = sequence else { return Ok(None) };
@@ -60,6 +65,7 @@ impl State {
             spent: SetSum { rows: number("spent")?, sum: row.get("spent_sum")? },
             watermark: Timestamp::from_unix(number("watermark")?),
             openings: number("openings")?,
+            set_back,
             revocations: Revocations::default(),
         };
         Ok((Digest::from_bytes(row.get("checksum")?) == state.checksum()).then_some(state))
@@ -85,8 +91,15 @@ impl State {
             ":openings": self.openings,
             ":checksum": self.checksum().as_bytes(),
         })?;
+        if let Some(found) = self.set_back {
+            connection.prepare_cached(Self::SET_BACK)?.execute([found.as_unix()])?;
+        }
         Ok(())
     }
+
+    /// Touches no page when the row is there already.
+    const SET_BACK: &'static str = "INSERT INTO set_back (id, found) VALUES (1, ?1) \
+         ON CONFLICT (id) DO UPDATE SET found = excluded.found WHERE found <> excluded.found";
 
     fn checksum(&self) -> Digest {
         let numbers = [
@@ -103,6 +116,7 @@ impl State {
             self.head.hash.as_bytes(),
             &self.spent.sum,
             numbers.map(i64::to_be_bytes).as_flattened(),
+            self.set_back.map(|found| found.as_unix().to_be_bytes()).as_slice().as_flattened(),
         ])
     }
 }

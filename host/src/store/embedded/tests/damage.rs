@@ -134,7 +134,7 @@ fn a_damaged_write_ahead_log_does_not_forget_in_silence() {
             place(Path::new(&format!("{}{part}", path.display())), octets);
         }
         let set_back = Embedded::open(&path, NOW).map(|store| store.origin().set_back);
-        let told = !matches!(set_back, Ok(false)) || is_found_or_harmless(&path, &runtime);
+        let told = !matches!(set_back, Ok(None)) || is_found_or_harmless(&path, &runtime);
         assert!(told, "octet {place_of_damage} of {length}, cut: {cut}");
     }
 }

@@ -113,7 +113,7 @@ fn answered(line: &str) -> Option<(u64, u64)> {
 /// The invariants, after a restart without a hand.
 async fn reopened(path: &Path, answered: &[(u64, u64)]) {
     let store = Arc::new(open_at(path));
-    assert!(!store.origin().set_back);
+    assert_eq!(store.origin().set_back, None);
     store.check().await.unwrap();
     for (used, number) in answered {
         assert_eq!(store.certificate(serial(*number)).await.unwrap(), Some(certificate(*number)));

@@ -110,7 +110,7 @@ fn a_store_that_is_gone_is_not_begun_anew_in_silence() {
     }
     // An operator who means it says so.
     fs::remove_file(beside(&path, ".head")).unwrap();
-    assert!(!open_at(&path).origin().set_back);
+    assert_eq!(open_at(&path).origin().set_back, None);
 }
 
 #[test]
@@ -121,17 +121,18 @@ fn a_store_restored_from_a_backup_is_recognised() {
         open_at(&path).record(issuance(1, 1)).await.unwrap();
         fs::copy(&path, &backup).unwrap();
         let store = open_at(&path);
-        assert!(!store.origin().set_back);
+        assert_eq!(store.origin().set_back, None);
         store.record(issuance(2, 2)).await.unwrap();
         drop(store);
         fs::copy(&backup, &path).unwrap();
         let store = open_at(&path);
-        assert!(store.origin().set_back);
+        assert_eq!(store.origin().set_back, Some(NOW));
         store.record(issuance(3, 3)).await.unwrap();
         store.check().await.unwrap();
         drop(store);
-        assert!(!open_at(&path).origin().set_back, "known from the next start on");
+        assert_eq!(Embedded::open(&path, after(60)).unwrap().origin().set_back, Some(NOW), "nobody forgets it");
         fs::remove_file(beside(&path, ".head")).unwrap();
-        assert!(open_at(&path).origin().set_back, "without a memory nobody can tell");
+        let store = Embedded::open(&path, after(120)).unwrap();
+        assert_eq!(store.origin().set_back, Some(after(120)), "without a memory nobody can tell");
     });
 }
