@@ -49,6 +49,8 @@ pub enum Command {
     },
     /// Print the limits that requests, modules and connections are held to
     Limits,
+    /// Print the JSON Schema of ca.json, for editors
+    Schema,
     /// Print the version
     Version,
 }

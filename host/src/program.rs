@@ -4,7 +4,7 @@ use crate::{
     app::{self, Ca, StartError, StartOptions},
     args::{Args, Command, version},
     clock::{Clock as _, System},
-    config::{Config, LoadError},
+    config::{self, Config, LoadError},
     dev::{self, DevError},
     limits,
     process::{self, ActivationError, notify},
@@ -31,6 +31,7 @@ use zeroize::Zeroizing;
 pub fn run(args: Args) -> Result<(), RunError> {
     match args.command {
         Some(Command::Version) => print(&format!("{}\n", version())),
+        Some(Command::Schema) => print(config::SCHEMA),
         Some(Command::Limits) => {
             let lines = limits::TABLE.iter().map(|limit| format!("{:<56} {}\n", limit.what, limit.most));
             print(&lines.collect::<String>())

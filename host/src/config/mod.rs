@@ -53,6 +53,10 @@ pub use self::{
 };
 use crate::limits;
 
+/// The JSON Schema of `ca.json` (draft 2020-12), for editors. It is no stricter than [`Config::parse`], except that it takes
+/// `null` for a value; what members have to do with each other it cannot say.
+pub const SCHEMA: &str = include_str!("schema.json");
+
 /// A configuration that can be used.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Config {

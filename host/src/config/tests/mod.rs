@@ -2,6 +2,8 @@
 
 mod revocation;
 
+mod schema;
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -61,7 +63,9 @@ fn parse(file: &Value) -> Result<(Config, Vec<Warning>), ConfigErrors> {
 }
 
 fn accepted(file: &Value) -> Config {
-    parse(file).unwrap_or_else(|errors| panic!("{errors}")).0
+    let (config, _) = parse(file).unwrap_or_else(|errors| panic!("{errors}"));
+    schema::accepts(file).unwrap_or_else(|error| panic!("by the schema: {error}"));
+    config
 }
 
 /// Path and message of every problem.
@@ -524,8 +528,9 @@ proptest! {
         places(&file, String::new(), &mut all);
         let at = &all[place.index(all.len())];
         *file.pointer_mut(at).unwrap() = value;
-        if let Err(errors) = parse(&file) {
-            prop_assert!(!errors.errors.is_empty());
+        match parse(&file) {
+            Ok(_) => prop_assert_eq!(schema::accepts(&file), Ok(())),
+            Err(errors) => prop_assert!(!errors.errors.is_empty()),
         }
     }
 
