@@ -62,7 +62,7 @@ pub use grant::{CommonNameRule, Grant, GrantError, NameList, NameRule};
 pub use issuer::{ChainError, Issuer, IssuerError};
 pub use lint::LintError;
 pub use names::SubjectAltNames;
-pub use path::{PathError, verify_path};
+pub use path::{PathError, verify_ca_path, verify_host, verify_path};
 pub use profile::{Profile, RefusedKeys};
 pub use public_key::{Curve, KeyError, KeyKind, PublicKey, SubjectPublicKeyInfo};
 pub use request::{CertificationRequest, MAX_REQUEST, MAX_REQUESTED_EXTENSIONS, RequestError, RequestLimits};

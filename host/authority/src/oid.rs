@@ -26,6 +26,8 @@ pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
 pub const NAME_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.30");
 /// cRLDistributionPoints (RFC 5280 §4.2.1.13).
 pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = oid("2.5.29.31");
+/// certificatePolicies (RFC 5280 §4.2.1.4).
+pub const CERTIFICATE_POLICIES: ObjectIdentifier = oid("2.5.29.32");
 /// policyMappings (RFC 5280 §4.2.1.5).
 pub const POLICY_MAPPINGS: ObjectIdentifier = oid("2.5.29.33");
 /// authorityKeyIdentifier (RFC 5280 §4.2.1.1).

@@ -79,6 +79,7 @@ fn refused(error: PathError) -> ChainError {
         PathError::UnknownIssuer => ChainError::UnknownIssuer,
         PathError::UsageNotAllowed => ChainError::UsageNotAllowed,
         PathError::Other { reason } => ChainError::Other(text(reason)),
+        error @ (PathError::Key(_) | PathError::OtherHost { .. }) => ChainError::Other(text(error)),
     }
 }
 

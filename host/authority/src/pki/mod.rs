@@ -1,9 +1,12 @@
 //! Making a public key infrastructure: a root, an intermediate, and the
 //! requests of clients.
 
+mod by_hand;
+
 use std::time::Duration;
 
 use aws_lc_rs::rand;
+pub use by_hand::{self_sign_leaf, self_sign_root, sign_intermediate};
 use thiserror::Error;
 
 use crate::certificate::{Certificate, CertificateError};
@@ -16,6 +19,7 @@ use crate::request::{CertificationRequest, RequestError};
 use crate::serial::SerialNumber;
 use crate::signature::{self, SignatureError};
 use crate::signed_value::SignedValue;
+use crate::subject::SubjectError;
 use crate::tbs::TbsCertificate;
 use crate::time::{Timestamp, Validity};
 use crate::{asn1, oid, profile};
@@ -41,6 +45,26 @@ pub enum PkiError {
         /// The time.
         now: Timestamp,
     },
+    /// The validity ends before it begins, or cannot be written.
+    #[error("a certificate cannot be valid from {not_before} to {not_after}")]
+    Validity {
+        /// Its first second.
+        not_before: Timestamp,
+        /// Its last second.
+        not_after: Timestamp,
+    },
+    /// The subject is not fit for a certificate.
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
+    /// Nothing says what the certificate is for.
+    #[error("the certificate would have no {what}")]
+    Nameless {
+        /// What is missing.
+        what: &'static str,
+    },
+    /// The request was made with another key.
+    #[error("the request was not made with this key")]
+    OtherRequest,
     /// The root cannot sign an intermediate.
     #[error("{subject} cannot issue a CA certificate")]
     NotAnIssuer {
@@ -71,8 +95,8 @@ pub fn create_root(name: &str, key: &dyn Signer, now: Timestamp) -> Result<Certi
     let public_key = PublicKey::from_spki(key.public_key())?;
     let extensions = ca_extensions(1, &public_key);
     let validity = Validity { not_before: now, not_after: end_of_life(now)? };
-    let parts = CaParts { subject: &subject, issuer: &subject, public_key: &public_key, validity, extensions };
-    let root = parts.sign(key, now)?;
+    let parts = Parts { subject: &subject, issuer: &subject, public_key: &public_key, validity, extensions };
+    let root = parts.sign(key)?;
     root.verify_signature(public_key.info())?;
     Ok(root)
 }
@@ -94,8 +118,8 @@ pub fn create_intermediate(
     extensions.extend(root.subject_key_identifier().as_deref().map(key_identifier::authority_key_identifier));
     let not_after = end_of_life(now)?.min(root.validity().not_after);
     let validity = Validity { not_before: now, not_after };
-    let parts = CaParts { subject: &subject, issuer: root.subject(), public_key: &public_key, validity, extensions };
-    let intermediate = parts.sign(root_key, now)?;
+    let parts = Parts { subject: &subject, issuer: root.subject(), public_key: &public_key, validity, extensions };
+    let intermediate = parts.sign(root_key)?;
     intermediate.verify_signature(root.public_key())?;
     Ok(intermediate)
 }
@@ -160,7 +184,7 @@ fn check_issuer(root: &Certificate, root_key: &dyn Signer) -> Result<(), PkiErro
     Ok(())
 }
 
-struct CaParts<'a> {
+struct Parts<'a> {
     subject: &'a DistinguishedName,
     issuer: &'a DistinguishedName,
     public_key: &'a PublicKey,
@@ -168,8 +192,12 @@ struct CaParts<'a> {
     extensions: Vec<Extension>,
 }
 
-impl CaParts<'_> {
-    fn sign(self, key: &dyn Signer, now: Timestamp) -> Result<Certificate, PkiError> {
+impl Parts<'_> {
+    fn sign(self, key: &dyn Signer) -> Result<Certificate, PkiError> {
+        let Validity { not_before, not_after } = self.validity;
+        if self.validity.duration().is_none() {
+            return Err(PkiError::Validity { not_before, not_after });
+        }
         let algorithm = signature::algorithm_identifier(key.algorithm());
         let tbs = TbsCertificate {
             serial_number: random_serial_number()?,
@@ -180,7 +208,7 @@ impl CaParts<'_> {
             subject_public_key_info: self.public_key.spki_der(),
             extensions: &self.extensions,
         };
-        let tbs = tbs.encode().map_err(|_| PkiError::Time { now })?;
+        let tbs = tbs.encode().map_err(|_| PkiError::Validity { not_before, not_after })?;
         Ok(Certificate::from_der(&sign(&tbs, &algorithm, key)?)?)
     }
 }

@@ -3,14 +3,19 @@
 //! The work is rustls-webpki's; what is added here is a root's own validity,
 //! which RFC 5280 leaves out of a trust anchor and people expect.
 
+mod ca;
+
 use std::time::Duration;
 
 use der::asn1::ObjectIdentifier;
-use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use thiserror::Error;
 use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, anchor_from_trusted_cert};
 
+pub use ca::verify_ca_path;
+
 use crate::certificate::Certificate;
+use crate::public_key::{KeyError, PublicKey};
 use crate::time::Timestamp;
 
 /// There is no path from a certificate to a root.
@@ -34,6 +39,15 @@ pub enum PathError {
     /// An extended key usage on the path does not allow what was asked for.
     #[error("the certificate is not for this use")]
     UsageNotAllowed,
+    /// None of the names is the host's.
+    #[error("the certificate is not for {host}")]
+    OtherHost {
+        /// The host.
+        host: String,
+    },
+    /// A key of the path is too weak, or of a kind that is not accepted.
+    #[error("a key of the path is not acceptable: {0}")]
+    Key(#[from] KeyError),
     /// Any other rule of RFC 5280 §6.1.
     #[error("the path is not valid: {reason}")]
     Other {
@@ -44,7 +58,8 @@ pub enum PathError {
 
 /// Builds and checks a path from `leaf` over any of `intermediates` to one of
 /// `roots`, as it was at the time `at`. Where a certificate below the root has
-/// an extKeyUsage, each of `usages` must be in it.
+/// an extKeyUsage, each of `usages` must be in it, and each of their keys is one
+/// we would certify.
 ///
 /// The path is returned leaf first, root last. Revocation is not looked at.
 pub fn verify_path(
@@ -77,8 +92,25 @@ pub fn verify_path(
     let anchor = anchors.iter().position(|anchor| std::ptr::eq(anchor, path.anchor()));
     let mut certificates = vec![leaf.clone()];
     certificates.extend(path.intermediate_certificates().filter_map(|one| find(intermediates, &one.der())));
+    for certificate in &certificates {
+        PublicKey::try_from(certificate.public_key().clone())?;
+    }
     certificates.extend(anchor.and_then(|index| roots.get(index)).map(|root| Certificate::clone(root)));
     Ok(certificates)
+}
+
+/// Whether a certificate is for a host: a DNS name or an IP address, compared
+/// with subjectAltName and never with a common name (RFC 9525 §6). A wildcard
+/// stands for one left-most label.
+pub fn verify_host(leaf: &Certificate, host: &str) -> Result<(), PathError> {
+    let other_host = || PathError::OtherHost { host: host.to_owned() };
+    let name = ServerName::try_from(host).map_err(|_| other_host())?;
+    let der = CertificateDer::from(leaf.der());
+    let end_entity = EndEntityCert::try_from(&der).map_err(path_error)?;
+    end_entity.verify_is_valid_for_subject_name(&name).map_err(|error| match error {
+        Error::CertNotValidForName(_) => other_host(),
+        error => path_error(error),
+    })
 }
 
 fn valid_roots(roots: &[Certificate], at: Timestamp) -> Result<Vec<&Certificate>, PathError> {
