@@ -63,7 +63,7 @@ fn pem(label: &str, der: &[u8]) -> String {
 }
 
 /// A DER file begins with a SEQUENCE, which is no letter of a PEM text.
-fn is_der(bytes: &[u8]) -> bool {
+pub(crate) fn is_der(bytes: &[u8]) -> bool {
     bytes.first() == Some(&0x30)
 }
 

@@ -22,8 +22,12 @@ pub enum ExitStatus {
     Success,
     /// It was not; standard error says why.
     Failure,
+    /// What was asked about does not exist.
+    Missing,
     /// The command or help topic does not exist.
     UnknownCommand,
+    /// What was asked cannot be told.
+    Undecided,
     /// Whoever read standard output has left.
     OutputClosed,
 }
@@ -34,9 +38,11 @@ impl ExitStatus {
         match self {
             Self::Success => 0,
             Self::Failure => 1,
+            Self::Missing => 2,
             Self::UnknownCommand => 3,
             // What a shell shows for a program ended by SIGPIPE.
             Self::OutputClosed => 141,
+            Self::Undecided => 255,
         }
     }
 }
@@ -69,6 +75,16 @@ pub(crate) enum CommandError {
     FlagRequiresFlag {
         /// The flag that was given.
         flag: &'static str,
+        /// The flag that is missing.
+        required: &'static str,
+    },
+    /// A value of a flag makes sense only with another flag.
+    #[error("'--{flag} {value}' requires the '--{required}' flag")]
+    ValueRequiresFlag {
+        /// The flag that was given.
+        flag: &'static str,
+        /// Its value.
+        value: &'static str,
         /// The flag that is missing.
         required: &'static str,
     },

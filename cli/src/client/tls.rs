@@ -38,6 +38,11 @@ impl Roots {
         self
     }
 
+    /// Every root, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        self.0.iter()
+    }
+
     /// The first root: the one a token's `sha` names.
     pub fn first(&self) -> &CertificateDer<'static> {
         self.0.first().expect("roots are never empty")

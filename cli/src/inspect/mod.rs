@@ -57,6 +57,14 @@ impl Document {
         Self::from_block(block, file)
     }
 
+    /// The public key: SubjectPublicKeyInfo in DER.
+    pub(crate) fn subject_public_key_info(&self) -> Result<Vec<u8>, InspectError> {
+        Ok(match self {
+            Self::Certificate(der) => certificate(der)?.public_key().raw.to_vec(),
+            Self::Request(der) => request(der)?.certification_request_info.subject_pki.raw.to_vec(),
+        })
+    }
+
     fn from_block(block: Result<Pem, x509_parser::error::PEMError>, file: &str) -> Result<Self, InspectError> {
         let block = block.map_err(|_| InspectError::BrokenPem { file: file.to_owned() })?;
         match block.label.as_str() {

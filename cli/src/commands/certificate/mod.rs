@@ -1,14 +1,22 @@
 //! `step certificate …`: certificates in files.
 
+mod bundle;
+mod create;
 mod fingerprint;
+mod format;
 mod inspect;
+mod key;
+mod local;
+mod needs_renewal;
+mod sign;
 mod source;
+mod verify;
 
 use clap::Args;
 
 use super::commands;
 
-/// Look at certificates and certificate requests
+/// Make, verify and look at certificates and certificate requests
 #[derive(Args)]
 pub(crate) struct Certificate {
     #[command(subcommand)]
@@ -22,6 +30,13 @@ impl Certificate {
 }
 
 commands!(Commands {
+    Bundle(bundle::Bundle),
+    Create(create::Create),
     Fingerprint(fingerprint::Fingerprint),
+    Format(format::Format),
     Inspect(inspect::Inspect),
+    Key(key::Key),
+    NeedsRenewal(needs_renewal::NeedsRenewal),
+    Sign(sign::Sign),
+    Verify(verify::Verify),
 });

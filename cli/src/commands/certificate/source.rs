@@ -64,6 +64,11 @@ impl Source {
 }
 
 impl ServerFlags {
+    /// The server is not verified: its certificates are what is wanted.
+    pub(super) fn unverified(servername: Option<String>) -> Self {
+        Self { roots: None, insecure: true, servername }
+    }
+
     /// The certificates a TLS server shows, leaf first.
     fn fetch(&self, host: &str, port: u16) -> anyhow::Result<Vec<CertificateDer<'static>>> {
         const TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,0 +1,66 @@
+//! `step certificate format`
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::{certificates, context::Context, error::ExitStatus, files::Destination};
+
+/// Write a certificate in DER if it is in PEM, and in PEM if it is in DER
+///
+/// Of several certificates in PEM the first is written.
+///
+/// Examples:
+///   step certificate format a.crt > a.der
+///   step certificate format a.der --out a.crt
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Format {
+    /// File in PEM or DER, `-` for standard input
+    #[arg(value_name = "CRT-FILE")]
+    certificate: PathBuf,
+    /// File for the certificate; standard output if left out
+    #[arg(long, alias = "output-file", value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Overwrite files without asking
+    #[arg(long, short)]
+    force: bool,
+}
+
+impl Format {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        let out = self.out.as_deref().map(|out| Destination::claim(cx, out, self.force)).transpose()?;
+        let bytes = cx.read(&self.certificate)?;
+        let certificate = certificates::first(&bytes);
+        let certificate = certificate.with_context(|| format!("error reading {}", self.certificate.display()))?;
+        let written = match certificates::is_der(&bytes) {
+            true => certificates::to_pem(&[certificate]).into_bytes(),
+            false => certificate.to_vec(),
+        };
+        match out {
+            None => cx.output.answer(written)?,
+            Some(out) => {
+                out.write_public(&written)?;
+                cx.output.say(format_args!("Your certificate has been saved in {}.", out.path().display()))?;
+            }
+        }
+        Ok(ExitStatus::Success)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{User, root_certificate};
+
+    #[test]
+    fn pem_becomes_der_and_der_becomes_pem() {
+        let user = User::new();
+        let pem = root_certificate();
+        user.write("a.crt", &pem);
+        user.step("certificate format {}/a.crt --out {}/a.der").answer();
+        let der = std::fs::read(user.path("a.der")).expect("written");
+        assert_eq!(der, authority::Certificate::from_pem(&pem).expect("a certificate").der());
+        assert_eq!(user.step("certificate format {}/a.der").answer(), pem);
+    }
+}

@@ -1,0 +1,166 @@
+//! `step certificate needs-renewal`
+
+use std::{str::FromStr, time::Duration};
+
+use anyhow::Context as _;
+use authority::{Certificate, Timestamp};
+use clap::Args;
+use go_duration::GoDuration;
+use thiserror::Error;
+
+use super::source::{ServerFlags, Source};
+use crate::{certificates, context::Context, error::ExitStatus, files::FileError};
+
+/// Tell whether a certificate is to be renewed
+///
+/// The answer is the exit status: 0 if it is time to renew, 1 if not, 2 if there is no such file, 255 if it cannot be
+/// told. It is time when two thirds of the validity have passed, or what --expires-in says.
+///
+/// Examples:
+///   step certificate needs-renewal a.crt && step ca renew a.crt a.key
+///   step certificate needs-renewal a.crt --expires-in 1h15m
+///   step certificate needs-renewal https://a.example.com --expires-in 75%
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct NeedsRenewal {
+    /// File in PEM or DER, `-` for standard input, or https://host[:port]; the first certificate counts
+    #[arg(value_name = "CERTIFICATE")]
+    certificate: String,
+    /// Time left at which to renew, or percentage of the validity after which to
+    #[arg(long, value_name = "DURATION|PERCENT%", default_value = "66%")]
+    expires_in: Threshold,
+    /// Look at every certificate, not only the first
+    #[arg(long)]
+    bundle: bool,
+    /// Say the answer, too
+    #[arg(long)]
+    verbose: bool,
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
+/// From when on a certificate is renewed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Threshold {
+    /// So much time is left.
+    Left(Duration),
+    /// So many hundredths of the validity have passed.
+    Passed(u32),
+}
+
+/// Neither a duration nor a percentage.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("not a duration, such as 1h15m, or a percentage from 0% to 100%")]
+struct ThresholdError;
+
+impl FromStr for Threshold {
+    type Err = ThresholdError;
+
+    fn from_str(text: &str) -> Result<Self, ThresholdError> {
+        if let Some(percent) = text.strip_suffix('%') {
+            let percent = percent.parse().ok().filter(|percent| *percent <= 100);
+            return percent.map(Self::Passed).ok_or(ThresholdError);
+        }
+        let span: GoDuration = text.parse().map_err(|_| ThresholdError)?;
+        u64::try_from(span.as_secs())
+            .map(|seconds| Self::Left(Duration::from_secs(seconds)))
+            .map_err(|_| ThresholdError)
+    }
+}
+
+impl Threshold {
+    fn is_reached(self, certificate: &Certificate, now: Timestamp) -> bool {
+        let validity = certificate.validity();
+        let left = validity.not_after.duration_since(now).unwrap_or_default();
+        match self {
+            Self::Left(span) => left <= span,
+            Self::Passed(percent) => {
+                let whole = u128::from(validity.duration().unwrap_or_default().as_secs());
+                let passed = whole.saturating_sub(u128::from(left.as_secs()));
+                passed * 100 >= whole * u128::from(percent)
+            }
+        }
+    }
+}
+
+impl NeedsRenewal {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        let is_due = match self.is_due(cx) {
+            Ok(is_due) => is_due,
+            Err(error) => {
+                crate::error::report(&error, &mut cx.output);
+                return Ok(if is_missing(&error) { ExitStatus::Missing } else { ExitStatus::Undecided });
+            }
+        };
+        if self.verbose {
+            let answer = if is_due { "needs renewal" } else { "does not need renewal" };
+            cx.output.say(format_args!("certificate {answer}"))?;
+        }
+        Ok(if is_due { ExitStatus::Success } else { ExitStatus::Failure })
+    }
+
+    fn is_due(&self, cx: &mut Context) -> anyhow::Result<bool> {
+        let bytes = Source::of(&self.certificate)?.read(cx, &self.server)?;
+        let found = match self.bundle {
+            true => certificates::all(&bytes),
+            false => certificates::first(&bytes).map(|first| vec![first]),
+        };
+        let found = found.with_context(|| format!("error reading {}", self.certificate))?;
+        let now = cx.now();
+        for der in found {
+            if self.expires_in.is_reached(&Certificate::from_der(&der)?, now) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn is_missing(error: &anyhow::Error) -> bool {
+    let missing = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::NotFound;
+    matches!(error.downcast_ref(), Some(FileError::System { cause, .. }) if missing(cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{User, leaf_certificate};
+
+    fn status(user: &User, flags: &str) -> ExitStatus {
+        user.step(&format!("certificate needs-renewal {{}}/a.crt {flags}")).status
+    }
+
+    #[test]
+    fn two_thirds_of_the_validity_are_the_measure_unless_another_is_given() {
+        let user = User::new();
+        user.write("a.crt", leaf_certificate(-5_000, 5_000).0);
+        assert_eq!(status(&user, ""), ExitStatus::Failure);
+        assert_eq!(status(&user, "--expires-in 49%"), ExitStatus::Success);
+        assert_eq!(status(&user, "--expires-in 1h"), ExitStatus::Failure);
+        assert_eq!(status(&user, "--expires-in 1h30m"), ExitStatus::Success);
+        user.write("a.crt", leaf_certificate(-7_000, 3_000).0);
+        assert_eq!(status(&user, ""), ExitStatus::Success);
+        user.write("a.crt", leaf_certificate(-7_000, -3_000).0);
+        assert_eq!(status(&user, "--expires-in 100%"), ExitStatus::Success);
+        assert_eq!(user.step("certificate needs-renewal {}/a.crt --verbose").talk, "certificate needs renewal\n");
+    }
+
+    #[test]
+    fn a_bundle_is_as_old_as_its_oldest_certificate() {
+        let user = User::new();
+        user.write("a.crt", leaf_certificate(0, 9_000).0 + &leaf_certificate(-8_000, 10).0);
+        assert_eq!(status(&user, ""), ExitStatus::Failure);
+        assert_eq!(status(&user, "--bundle"), ExitStatus::Success);
+    }
+
+    #[test]
+    fn what_cannot_be_told_has_a_status_of_its_own() {
+        let user = User::new();
+        assert_eq!((status(&user, ""), ExitStatus::Missing.code()), (ExitStatus::Missing, 2));
+        user.write("a.crt", "hello");
+        assert_eq!((status(&user, ""), ExitStatus::Undecided.code()), (ExitStatus::Undecided, 255));
+        for wrong in ["101%", "-1h", "x", "%"] {
+            assert!(wrong.parse::<Threshold>().is_err(), "{wrong}");
+        }
+    }
+}
