@@ -1,0 +1,8 @@
+//! What becomes of a certificate: its end before its time, another key, and who is told.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod list;
+mod ocsp;
+mod rekey;
+mod revoke;
