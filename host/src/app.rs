@@ -192,7 +192,6 @@ impl Ca {
         }
         let own_certificate = OwnCertificate::obtain(own::Issuer::new(app.clone()), clock).await?;
         let tls = Tls::new(&config.tls, &trusted, own_certificate.clone()).map_err(SnapshotError::Tls)?;
-        let is_listener_inherited = options.listener.is_some();
         let server = Server::new(match options.listener {
             Some(listener) => listener,
             None => Listener::bind(&config.address).await?,
@@ -203,7 +202,6 @@ impl Ca {
             tls: Arc::new(tls),
             own_certificate,
             relocation: server.relocation(),
-            is_listener_inherited,
             in_force: Mutex::new(config.clone()),
         };
         Ok(Self { server, reloader: Arc::new(reloader) })

@@ -4,10 +4,7 @@
 //! owner can read; later starts use what is there. Nothing else about it is special: it serves the `ca.json` it finds,
 //! on the same road and with the same policies as any other.
 
-use crate::{
-    config::Address,
-    reload::{PasswordSource, Source},
-};
+use crate::reload::{PasswordSource, Source};
 use authority::Timestamp;
 use std::{
     env, fs, io,
@@ -56,7 +53,7 @@ pub fn prepare(address: Option<SocketAddr>, now: Timestamp) -> Result<Dev, DevEr
     }
     let source = Source {
         file: step_path.ca_json(),
-        address: Some(Address { host: Some(address.ip().to_string()), port: address.port() }),
+        address: Some(address.into()),
         password: PasswordSource::File(files.password),
     };
     Ok(Dev { source, greeting: Greeting { step_path, is_new } })

@@ -88,12 +88,12 @@ fn ask_for_password(config: &Config) -> Result<Option<Zeroizing<Vec<u8>>>, RunEr
     Ok(Some(Zeroizing::new(password.into_bytes())))
 }
 
-fn read(source: &Source) -> Result<(Config, Option<Zeroizing<Vec<u8>>>), RunError> {
-    let Read { config, warnings, password } = source.read()?;
-    for warning in warnings {
-        eprintln!("{}:{warning}", config.file.display());
+fn read(source: &Source) -> Result<Read, RunError> {
+    let read = source.read()?;
+    for warning in &read.warnings {
+        eprintln!("{}:{warning}", source.file.display());
     }
-    Ok((config, password))
+    Ok(read)
 }
 
 fn block_on<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, RunError> {
@@ -102,19 +102,22 @@ fn block_on<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, Run
 }
 
 async fn check(source: Source) -> Result<(), RunError> {
-    let (config, password) = read(&source)?;
+    let Read { config, password, .. } = read(&source)?;
     let foundations = app::foundations(&config, Arc::new(System)).await?;
     Snapshot::build(&config, password, &foundations).await?;
     print(&format!("{} can be served.\n", config.file.display()))
 }
 
-async fn serve(source: Source, greeting: Option<dev::Greeting>, accept_clock: bool) -> Result<(), RunError> {
+async fn serve(mut source: Source, greeting: Option<dev::Greeting>, accept_clock: bool) -> Result<(), RunError> {
     // From the first moment: by default a hangup ends the process.
     let hangups = signal(SignalKind::hangup()).map_err(RunError::Runtime)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Runtime)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Runtime)?;
-    let (config, password) = read(&source)?;
     let listener = process::inherited_listener()?.map(Listener::inherit).transpose().map_err(StartError::Listen)?;
+    if let Some(listener) = &listener {
+        source.address = Some(listener.local_address().map_err(RunError::Runtime)?.into());
+    }
+    let Read { config, password, .. } = read(&source)?;
     let ca = Ca::start_with(&config, password, Arc::new(System), StartOptions { listener, accept_clock }).await?;
     match greeting {
         Some(greeting) => print(&greeting.text(ca.address().map_err(RunError::Runtime)?)?)?,

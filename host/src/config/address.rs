@@ -1,6 +1,9 @@
 //! Where the CA listens, and under which names it is found.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+};
 
 use super::{error::Problems, problem::Problem, reader::Field};
 
@@ -20,6 +23,12 @@ impl fmt::Display for Address {
             Some(host) => write!(f, "{host}:{}", self.port),
             None => write!(f, ":{}", self.port),
         }
+    }
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Self {
+        Self { host: Some(address.ip().to_string()), port: address.port() }
     }
 }
 

@@ -37,8 +37,6 @@ pub struct Reloader {
     pub(crate) tls: Arc<Tls>,
     pub(crate) own_certificate: Arc<OwnCertificate>,
     pub(crate) relocation: Relocation,
-    /// Whether somebody else has bound the socket: then the address of the configuration means nothing.
-    pub(crate) is_listener_inherited: bool,
     /// The configuration in force. Held during a reload, so that there is one at a time.
     pub(crate) in_force: Mutex<Config>,
 }
@@ -60,7 +58,7 @@ impl Reloader {
         let old = self.app.snapshot();
         let (config, new) = build(config, password, self.foundations.clone()).await?;
         let tls = self.tls.prepare(&config.tls, &new.trusted())?;
-        let is_address_new = config.address != in_force.address && !self.is_listener_inherited;
+        let is_address_new = config.address != in_force.address;
         let listener = if is_address_new { Some(Listener::bind(&config.address).await?) } else { None };
         let own_certificate = self.own_certificate.pause().await;
         let certificate = if new.identifies_as(&old) {

@@ -1,5 +1,7 @@
 //! `step-ca` as a process: signals, its supervisor, inherited sockets, and what the kernel is asked for.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod supervised;
 
 use std::{
