@@ -28,8 +28,8 @@ pub(crate) mod tls;
 
 pub use api_types;
 use api_types::{
-    EncryptedKeyResponse, HealthResponse, ProvisionersPage, RenewResponse, RootResponse, RootsResponse, SignRequest,
-    SignResponse, VersionResponse,
+    EncryptedKeyResponse, HealthResponse, ProvisionersPage, RekeyRequest, RekeyResponse, RenewResponse, RevokeRequest,
+    RevokeResponse, RootResponse, RootsResponse, SignRequest, SignResponse, VersionResponse,
 };
 use reqwest::Method;
 use rustls::pki_types::CertificateDer;
@@ -122,6 +122,26 @@ impl Client {
     /// When the CA cannot be reached or refuses.
     pub async fn renew(&self) -> Result<RenewResponse, ClientError> {
         self.exchange.send(Method::POST, self.url.at(["renew"]), Some(Vec::new())).await
+    }
+
+    /// `POST /rekey`: the certificate of [`Client::with_identity`] once more, for the key of a request.
+    ///
+    /// # Errors
+    ///
+    /// When the CA cannot be reached or refuses.
+    pub async fn rekey(&self, request: &RekeyRequest) -> Result<RekeyResponse, ClientError> {
+        let body = serde_json::to_vec(request).map_err(ClientError::Encode)?;
+        self.exchange.send(Method::POST, self.url.at(["rekey"]), Some(body)).await
+    }
+
+    /// `POST /revoke`: the end of a certificate, authorized by a token or by [`Client::with_identity`].
+    ///
+    /// # Errors
+    ///
+    /// When the CA cannot be reached or refuses.
+    pub async fn revoke(&self, request: &RevokeRequest) -> Result<RevokeResponse, ClientError> {
+        let body = serde_json::to_vec(request).map_err(ClientError::Encode)?;
+        self.exchange.send(Method::POST, self.url.at(["revoke"]), Some(body)).await
     }
 
     /// `GET /provisioners`, every page; `Entry` is usually [`api_types::Provisioner`].

@@ -10,4 +10,4 @@ mod token;
 
 pub(crate) use crate::jwk_file::{from_file, unlock};
 pub(crate) use choice::{ChoiceError, choose, kid};
-pub(crate) use token::{Lifetime, TokenRequest};
+pub(crate) use token::{Lifetime, Purpose, TokenRequest};

@@ -9,7 +9,7 @@ use jose::{
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::{client::Fingerprint, random, time_flag::TimeFlag};
+use crate::{CaUrl, client::Fingerprint, random, time_flag::TimeFlag};
 
 /// What a token says.
 pub(crate) struct TokenRequest<'a> {
@@ -29,6 +29,31 @@ pub(crate) struct TokenRequest<'a> {
     pub lifetime: Lifetime,
     /// SHA-256 of the one certification request it is good for.
     pub request_digest: Option<[u8; 32]>,
+}
+
+/// What a token lets its bearer do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Purpose {
+    /// Get a first certificate.
+    Sign,
+    /// Get a certificate once more.
+    Renew,
+    /// Get it for another key.
+    Rekey,
+    /// End it.
+    Revoke,
+}
+
+impl Purpose {
+    /// The audience of such tokens at a CA.
+    pub(crate) fn audience(self, url: &CaUrl) -> String {
+        match self {
+            Self::Sign => url.sign_audience(),
+            Self::Renew => url.at(["1.0", "renew"]).into(),
+            Self::Rekey => url.at(["1.0", "rekey"]).into(),
+            Self::Revoke => url.at(["1.0", "revoke"]).into(),
+        }
+    }
 }
 
 /// The claims in the order upstream writes them: by name.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use api_types::SignRequest;
-use authority::CertificationRequest;
+use authority::{CertificationRequest, SerialNumber};
 use clap::Args;
 use jose::jws::Unverified;
 use rustls::pki_types::CertificateDer;
@@ -17,7 +17,7 @@ use crate::{
     client::{self, Client, Fingerprint},
     context::Context,
     error::CommandError,
-    provisioning::{self, Lifetime, TokenRequest},
+    provisioning::{self, Lifetime, Purpose, TokenRequest},
 };
 
 /// Which provisioner signs the token, and how its key is unlocked.
@@ -42,13 +42,35 @@ impl ProvisionerFlags {
         self.provisioner_password_file.as_deref().or(self.password_file.as_deref())
     }
 
-    /// A token for names at the CA these flags name, signed with a provisioner's key the CA hands out encrypted.
+    /// A token for a certificate with these names.
     pub(super) fn token_for(
         &self,
         cx: &mut Context,
         ca: &CaFlags,
         subject: &str,
         names: &[String],
+    ) -> anyhow::Result<Zeroizing<String>> {
+        self.token(cx, ca, Purpose::Sign, subject, Some(names))
+    }
+
+    /// A token for the end of the certificate with this serial number.
+    pub(super) fn token_against(
+        &self,
+        cx: &mut Context,
+        ca: &CaFlags,
+        serial_number: &SerialNumber,
+    ) -> anyhow::Result<Zeroizing<String>> {
+        self.token(cx, ca, Purpose::Revoke, &serial_number.to_string(), None)
+    }
+
+    /// A token at the CA these flags name, signed with a provisioner's key the CA hands out encrypted.
+    fn token(
+        &self,
+        cx: &mut Context,
+        ca: &CaFlags,
+        purpose: Purpose,
+        subject: &str,
+        names: Option<&[String]>,
     ) -> anyhow::Result<Zeroizing<String>> {
         let no_url = || CommandError::RequiredUnless { flag: "ca-url", alternative: "token" };
         let url = ca.given_url().cloned().ok_or_else(no_url)?;
@@ -63,8 +85,8 @@ impl ProvisionerFlags {
             issuer: &chosen.name,
             kid,
             subject,
-            names: Some(names),
-            audience: &client.url().sign_audience(),
+            names,
+            audience: &purpose.audience(client.url()),
             root,
             lifetime: Lifetime::from_now(cx.now()),
             request_digest: None,

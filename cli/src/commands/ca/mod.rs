@@ -7,8 +7,11 @@ mod flags;
 mod health;
 mod init;
 mod issue;
+mod pair;
 mod provisioner;
+mod rekey;
 mod renew;
+mod revoke;
 mod root;
 mod sign;
 mod token;
@@ -38,7 +41,9 @@ commands!(Commands {
     Init(init::Init),
     #[command(alias = "provisioners")]
     Provisioner(provisioner::Provisioner),
+    Rekey(rekey::Rekey),
     Renew(renew::Renew),
+    Revoke(revoke::Revoke),
     Root(root::Root),
     Roots(bundles::Roots),
     Sign(sign::Sign),

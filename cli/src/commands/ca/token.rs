@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use api_types::Provisioner;
+use authority::SerialNumber;
 use clap::Args;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -16,7 +17,7 @@ use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
     files::{self, Destination},
-    provisioning::{self, Lifetime, TokenRequest},
+    provisioning::{self, Lifetime, Purpose, TokenRequest},
     time_flag::TimeFlag,
 };
 
@@ -49,8 +50,14 @@ pub(crate) struct Token {
     #[arg(long, value_name = "FILE")]
     cnf_file: Option<PathBuf>,
     /// Make a token that revokes the certificate with the serial number SUBJECT
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["renew", "rekey"])]
     revoke: bool,
+    /// Make a token that renews a certificate, at a CA that takes such tokens
+    #[arg(long, conflicts_with = "rekey")]
+    renew: bool,
+    /// Make a token that gets a certificate for another key, at a CA that takes such tokens
+    #[arg(long)]
+    rekey: bool,
     /// Ask no CA: the provisioner is in --ca-config, or its key in --key
     #[arg(long)]
     offline: bool,
@@ -84,15 +91,20 @@ impl Token {
         let request_digest = self.cnf_file.as_deref().map(request_digest).transpose()?;
         let signatory = self.signatory(cx)?;
 
-        let subject = ascii_name(&self.subject);
+        let subject = match self.purpose() {
+            // The CA compares it, letter for letter, with the number in decimal.
+            Purpose::Revoke => self.subject.parse::<SerialNumber>()?.to_string(),
+            _ => ascii_name(&self.subject),
+        };
         let names: Vec<_> = self.names.iter().map(|name| ascii_name(name)).collect();
         let names = if names.is_empty() { vec![subject.clone()] } else { names };
-        let audience = if self.revoke { url.at(["1.0", "revoke"]).into() } else { url.sign_audience() };
+        let purpose = self.purpose();
+        let audience = purpose.audience(&url);
         let request = TokenRequest {
             issuer: &signatory.issuer,
             kid: &signatory.kid,
             subject: &subject,
-            names: (!self.revoke).then_some(names.as_slice()),
+            names: (purpose != Purpose::Revoke).then_some(names.as_slice()),
             audience: &audience,
             root,
             lifetime,
@@ -104,6 +116,15 @@ impl Token {
             None => cx.output.answer(Zeroizing::new(format!("{}\n", *token)).as_bytes())?,
         }
         Ok(ExitStatus::Success)
+    }
+
+    fn purpose(&self) -> Purpose {
+        match (self.revoke, self.renew, self.rekey) {
+            (true, ..) => Purpose::Revoke,
+            (_, true, _) => Purpose::Renew,
+            (.., true) => Purpose::Rekey,
+            _ => Purpose::Sign,
+        }
     }
 
     fn signatory(&self, cx: &mut Context) -> anyhow::Result<Signatory> {
@@ -208,6 +229,29 @@ mod tests {
         assert_eq!(claims.iss.as_deref(), Some("me"));
         assert_eq!(claims.aud, ["https://ca.example.com:9000/1.0/sign"]);
         assert_eq!(claims.sans.as_deref(), Some(["b.example.com".to_owned(), "10.0.0.1".to_owned()].as_slice()));
+    }
+
+    #[test]
+    fn a_token_is_for_one_purpose() {
+        let user = user();
+        let key = Jwk::generate_ec_p256().expect("a key");
+        user.write("key.json", key.to_private_json().expect("private").as_bytes());
+        let make = |line: &str| user.step(&format!("ca token {line} --offline --issuer me --key {{}}/key.json"));
+        for (line, subject, route, has_names) in [
+            ("a", "a", "sign", true),
+            ("a --renew", "a", "renew", true),
+            ("a --rekey", "a", "rekey", true),
+            ("255 --revoke", "255", "revoke", false),
+            ("0xff --revoke", "255", "revoke", false),
+        ] {
+            let token = make(line).answer();
+            let token = Unverified::parse(token.trim_end()).expect("a token");
+            assert_eq!(token.claims().sub.as_deref(), Some(subject), "{line}");
+            assert_eq!(token.claims().aud, [format!("https://ca.example.com:9000/1.0/{route}")], "{line}");
+            assert_eq!(token.claims().sans.is_some(), has_names, "{line}");
+        }
+        assert!(make("a --revoke").error().contains("a serial number is a decimal number"));
+        assert!(!make("1 --revoke --renew").error().is_empty());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::error::CommandError;
 
 /// Whom to tell about the new certificate.
-pub(super) struct After {
+pub(in crate::commands::ca) struct After {
     signal: Option<(Pid, Signal)>,
     /// Program and arguments; empty when there is none.
     exec: Vec<String>,
@@ -16,7 +16,11 @@ pub(super) struct After {
 
 impl After {
     /// `exec` is split at single blanks; no shell looks at it.
-    pub(super) fn new(pid: Option<i32>, signal: i32, exec: Option<&str>) -> Result<Self, CommandError> {
+    pub(in crate::commands::ca) fn new(
+        pid: Option<i32>,
+        signal: i32,
+        exec: Option<&str>,
+    ) -> Result<Self, CommandError> {
         let positive = |flag| CommandError::FlagOutOfBounds { flag, rule: "must be greater than 0".into() };
         let pid = match pid {
             None => None,
@@ -32,7 +36,7 @@ impl After {
         Ok(Self { signal: pid.map(|pid| (pid, signal)), exec: exec.unwrap_or_default() })
     }
 
-    pub(super) fn run(&self) -> anyhow::Result<()> {
+    pub(in crate::commands::ca) fn run(&self) -> anyhow::Result<()> {
         if let Some((pid, signal)) = self.signal {
             let pid_number = pid.as_raw_nonzero();
             kill_process(pid, signal).with_context(|| format!("kill {pid_number} with signal {signal:?} failed"))?;

@@ -8,8 +8,7 @@ use go_duration::GoDuration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{
-    super::flags::CaFlags,
-    Pair,
+    super::{flags::CaFlags, pair::Pair},
     after::After,
     schedule::{self, Rhythm},
 };

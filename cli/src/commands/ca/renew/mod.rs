@@ -4,24 +4,18 @@ mod after;
 mod daemon;
 mod schedule;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
-use authority::keys::PrivateKey;
 use clap::Args;
 use go_duration::GoDuration;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use std::time::Duration;
 
-use self::{after::After, schedule::Rhythm};
-use super::flags::CaFlags;
+use self::schedule::Rhythm;
+pub(super) use self::{after::After, schedule::is_due_now};
+use super::{flags::CaFlags, pair::Pair};
 use crate::{
-    certificates,
-    client::{self, Client, Identity},
     context::Context,
     error::{CommandError, ExitStatus},
-    files::{self, Destination},
-    key_file,
+    files::Destination,
 };
 
 /// Renew a certificate: same key, same names, a new period of validity
@@ -76,7 +70,7 @@ impl Renew {
         let left = pair.remaining(cx)?;
         rhythm.fits(pair.leaf()?.validity())?;
         if let (false, Some(expires_in)) = (self.daemon, rhythm.expires_in)
-            && !schedule::is_due(left, expires_in, schedule::random)
+            && !is_due_now(left, expires_in)
         {
             let left = GoDuration::try_from(left)?;
             cx.output.say(format_args!("certificate not renewed: expires in {left}"))?;
@@ -126,47 +120,6 @@ impl Rhythm {
             }),
             _ => Ok(()),
         }
-    }
-}
-
-/// A certificate, the chain above it, and its key.
-struct Pair {
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKey,
-}
-
-impl Pair {
-    fn read(cx: &mut Context, certificate: &Path, key: &Path, password_file: Option<&Path>) -> anyhow::Result<Self> {
-        let password = key_file::Password { flag: "--password-file", file: password_file };
-        let chain = certificates::all(&files::read(certificate)?);
-        let chain = chain.with_context(|| format!("error reading {}", certificate.display()))?;
-        Ok(Self { chain, key: key_file::read(cx, key, password)? })
-    }
-
-    fn leaf(&self) -> anyhow::Result<authority::Certificate> {
-        let leaf = self.chain.first().context("there is no certificate")?;
-        authority::Certificate::from_der(leaf).context("error parsing the certificate")
-    }
-
-    /// How long it is still valid.
-    fn remaining(&self, cx: &Context) -> anyhow::Result<Duration> {
-        schedule::remaining(self.leaf()?.validity(), cx.now()).context("cannot renew an expired certificate")
-    }
-
-    /// Asks the CA for the next certificate, writes it, and is that pair from then on.
-    fn renew(&mut self, cx: &mut Context, ca: &CaFlags, destination: &Destination) -> anyhow::Result<()> {
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.to_pkcs8_der()?.to_vec()));
-        let identity = Identity { chain: self.chain.clone(), key };
-        let client = Client::with_identity(ca.url(cx)?, &ca.roots(cx)?, identity)?;
-        let answer = cx.wait_for(client.renew())?.context("error renewing certificate")?;
-        let renewed =
-            Self { chain: client::chain(&answer)?, key: PrivateKey::from_pkcs8_der(&self.key.to_pkcs8_der()?)? };
-        if renewed.leaf()?.public_key().spki_der() != self.key.spki_der() {
-            bail!("the CA sent a certificate for another key");
-        }
-        destination.write(certificates::to_pem(&renewed.chain).as_bytes())?;
-        *self = renewed;
-        Ok(())
     }
 }
 

@@ -13,13 +13,13 @@ pub(super) fn random(bound: Duration) -> Duration {
     Duration::from_nanos(crate::random::below(nanos))
 }
 
-/// How long the certificate is still valid; nothing when it has expired.
-pub(super) fn remaining(validity: Validity, now: Timestamp) -> Option<Duration> {
-    validity.not_after.duration_since(now)
+/// [`is_due`], with a jitter of this moment.
+pub(in crate::commands::ca) fn is_due_now(remaining: Duration, expires_in: Duration) -> bool {
+    is_due(remaining, expires_in, random)
 }
 
 /// Whether a certificate with this much time left is renewed, when that is done only before its last `expires_in`.
-pub(super) fn is_due(remaining: Duration, expires_in: Duration, jitter: Jitter) -> bool {
+fn is_due(remaining: Duration, expires_in: Duration, jitter: Jitter) -> bool {
     remaining <= expires_in.saturating_add(jitter(expires_in / 20))
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Rhythm {
 impl Rhythm {
     /// How long to wait from `now` on until a certificate is renewed.
     pub(super) fn wait(&self, validity: Validity, now: Timestamp, jitter: Jitter) -> Duration {
-        let remaining = remaining(validity, now).unwrap_or_default();
+        let remaining = validity.not_after.duration_since(now).unwrap_or_default();
         if let Some(period) = self.period {
             return if remaining <= period { Duration::ZERO } else { period };
         }

@@ -1,0 +1,169 @@
+//! `step ca rekey`
+
+use std::path::PathBuf;
+
+use authority::keys::PrivateKey;
+use clap::Args;
+use go_duration::GoDuration;
+
+use super::{
+    flags::CaFlags,
+    pair::Pair,
+    renew::{After, is_due_now},
+};
+use crate::{
+    context::Context,
+    error::{CommandError, ExitStatus},
+    files::Destination,
+    key_file,
+    key_kind::KeyFlags,
+};
+
+/// Get a certificate once more, for another key: same names, a new period of validity
+///
+/// The certificate itself authorizes it, so it must not have expired yet.
+#[derive(Args)]
+pub(crate) struct Rekey {
+    /// File with the certificate and the chain above it
+    #[arg(value_name = "CRT-FILE")]
+    certificate: PathBuf,
+    /// File with its private key
+    #[arg(value_name = "KEY-FILE")]
+    key: PathBuf,
+    #[command(flatten)]
+    ca: CaFlags,
+    /// File for the new certificate; CRT-FILE if left out
+    #[arg(long, value_name = "FILE")]
+    out_cert: Option<PathBuf>,
+    /// File for the new private key, which is not encrypted; KEY-FILE if left out
+    #[arg(long, value_name = "FILE")]
+    out_key: Option<PathBuf>,
+    /// File with a private key to use in place of a new one
+    #[arg(long, value_name = "FILE")]
+    private_key: Option<PathBuf>,
+    #[command(flatten)]
+    key_kind: KeyFlags,
+    /// File with the password of the private key, if it has one
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Rekey only if the certificate is valid for less than this, e.g. 8h
+    #[arg(long, value_name = "DURATION")]
+    expires_in: Option<GoDuration>,
+    /// Send a signal to the process with this id afterwards
+    #[arg(long, value_name = "ID")]
+    pid: Option<i32>,
+    /// The number of the signal
+    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    signal: i32,
+    /// Run this program afterwards; its arguments are separated by blanks
+    #[arg(long, value_name = "COMMAND")]
+    exec: Option<String>,
+    /// Overwrite files without asking
+    #[arg(long, short)]
+    force: bool,
+}
+
+impl Rekey {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        self.check_flags()?;
+        let spec = self.key_kind.spec()?;
+        let expires_in = self.expires_in.map(|span| (span, span.to_std()));
+        let after = After::new(self.pid, self.signal, self.exec.as_deref())?;
+        let pair = Pair::read(cx, &self.certificate, &self.key, self.password_file.as_deref())?;
+        let left = pair.remaining(cx)?;
+        match expires_in {
+            Some((negative, None)) => {
+                return Err(CommandError::invalid_value("expires-in", negative.to_string()).into());
+            }
+            Some((_, Some(span))) if !is_due_now(left, span) => {
+                let left = GoDuration::try_from(left)?;
+                cx.output.say(format_args!("certificate not rekeyed: expires in {left}"))?;
+                return Ok(ExitStatus::Success);
+            }
+            _ => {}
+        }
+        let certificate_file =
+            Destination::claim(cx, self.out_cert.as_deref().unwrap_or(&self.certificate), self.force)?;
+        let key_file = match &self.private_key {
+            Some(_) => None,
+            None => Some(Destination::claim(cx, self.out_key.as_deref().unwrap_or(&self.key), self.force)?),
+        };
+        let key = match &self.private_key {
+            Some(file) => {
+                let password = key_file::Password { flag: "--password-file", file: self.password_file.as_deref() };
+                key_file::read(cx, file, password)?
+            }
+            None => PrivateKey::generate(spec)?,
+        };
+        let rekeyed = pair.rekey(cx, &self.ca, key)?;
+
+        // The key first: a certificate without its key is of no use to anybody.
+        if let Some(file) = &key_file {
+            file.write(rekeyed.key().to_pem()?.as_bytes())?;
+        }
+        certificate_file.write(rekeyed.certificates().as_bytes())?;
+        cx.output.say(format_args!("Your certificate has been saved in {}.", certificate_file.path().display()))?;
+        if let Some(file) = &key_file {
+            cx.output.say(format_args!("Your private key has been saved in {}.", file.path().display()))?;
+        }
+        after.run()?;
+        Ok(ExitStatus::Success)
+    }
+
+    /// A key that is there is neither made nor written.
+    fn check_flags(&self) -> Result<(), CommandError> {
+        let first = "private-key";
+        match &self.private_key {
+            Some(_) if self.out_key.is_some() => Err(CommandError::MutuallyExclusive { first, second: "out-key" }),
+            Some(_) if self.key_kind.is_given() => Err(CommandError::MutuallyExclusive { first, second: "kty" }),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{User, leaf_certificate};
+
+    fn user(seconds_from: i64, seconds_to: i64) -> User {
+        let user = User::new();
+        let (certificate, key) = leaf_certificate(seconds_from, seconds_to);
+        user.write("a.crt", certificate);
+        user.write("a.key", key);
+        user
+    }
+
+    #[test]
+    fn what_is_good_for_long_enough_is_left_alone() {
+        let user = user(-60, 24 * 3_600 - 1_800);
+        let before = user.read("a.key");
+        let outcome = user.step("ca rekey {}/a.crt {}/a.key --expires-in 8h");
+        assert!(outcome.talk.starts_with("certificate not rekeyed: expires in 23h"), "{}", outcome.talk);
+        assert_eq!(user.read("a.key"), before);
+    }
+
+    #[test]
+    fn files_are_overwritten_only_when_allowed() {
+        let user = user(-60, 3_600);
+        let error = user.step("ca rekey {}/a.crt {}/a.key").error();
+        assert_eq!(error, "{}/a.crt exists already\n\nhint: overwrite it with `--force`\n");
+        let error = user.step("ca rekey {}/a.crt {}/a.key --out-cert {}/b.crt").error();
+        assert_eq!(error, "{}/a.key exists already\n\nhint: overwrite it with `--force`\n");
+    }
+
+    #[test]
+    fn a_key_that_is_there_is_neither_made_nor_written() {
+        let user = user(-60, 3_600);
+        let refused =
+            |flags: &str| user.step(&format!("ca rekey {{}}/a.crt {{}}/a.key --private-key k {flags}")).error();
+        let error = refused("--out-key b");
+        assert_eq!(error, "flag '--private-key' and flag '--out-key' are mutually exclusive\n");
+        assert_eq!(refused("--kty RSA"), "flag '--private-key' and flag '--kty' are mutually exclusive\n");
+    }
+
+    #[test]
+    fn an_expired_certificate_is_not_sent() {
+        let error = user(-100, -1).step("ca rekey {}/a.crt {}/a.key --ca-url localhost:1").error();
+        assert_eq!(error, "cannot renew an expired certificate\n");
+    }
+}
