@@ -45,7 +45,8 @@ impl DistinguishedName {
         let rdns = attributes.chunk_by(|one, next| one.oid == next.oid);
         let rdns = rdns.map(|rdn| asn1::set_of(rdn.iter().map(Attribute::encode).collect()));
         let der = asn1::sequence(&[&rdns.collect::<Vec<_>>().concat()]);
-        Self { der, attributes }
+        // DER sorts the values of one RDN, so the order is not the one they were given in.
+        Self::from_der(&der).expect("attributes that were encoded can be read again")
     }
 
     /// A name that is one common name.

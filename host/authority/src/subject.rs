@@ -61,6 +61,12 @@ pub enum SubjectError {
     /// A country that is not two letters (ISO 3166).
     #[error("the country of a subject has two letters")]
     Country,
+    /// More attributes than anybody needs.
+    #[error("the subject has more than {limit} attributes")]
+    TooManyAttributes {
+        /// The most it may have.
+        limit: usize,
+    },
     /// Several common names: it would not be clear which one was checked.
     #[error("the subject has more than one common name")]
     SeveralCommonNames,
@@ -113,9 +119,15 @@ pub struct SubjectTemplateValues<'a> {
     pub street_address: &'a str,
 }
 
+/// Most attributes of a subject.
+const MAX_ATTRIBUTES: usize = 32;
+
 /// Checks the subject of a request: every attribute, whether it will be taken
 /// over or not, because none may hide anything.
 pub(crate) fn check(subject: &DistinguishedName) -> Result<(), SubjectError> {
+    if subject.attributes().len() > MAX_ATTRIBUTES {
+        return Err(SubjectError::TooManyAttributes { limit: MAX_ATTRIBUTES });
+    }
     for attribute in subject.attributes() {
         // An empty common name means "no common name" to clients.
         if attribute.oid == oid::COMMON_NAME && attribute.value.is_empty() {
@@ -201,6 +213,21 @@ mod tests {
         ]);
         let subject = build(&requested, &SubjectTemplate::default(), Some("host"));
         assert_eq!(subject.to_string(), "O=Example, OU=one, OU=two, 2.5.4.17=12345, CN=host, 2.5.4.5=7");
+    }
+
+    #[test]
+    fn values_of_one_type_are_in_the_order_of_der_whatever_order_they_came_in() {
+        let requested = name(&[(oid::ORGANIZATIONAL_UNIT, "b"), (oid::ORGANIZATIONAL_UNIT, "a")]);
+        let subject = build(&requested, &SubjectTemplate::default(), None);
+        assert_eq!(subject.to_string(), "OU=a, OU=b");
+        assert_eq!(DistinguishedName::from_der(subject.der()), Ok(subject));
+    }
+
+    #[test]
+    fn a_subject_has_at_most_32_attributes() {
+        let units = |count| name(&vec![(oid::ORGANIZATIONAL_UNIT, "unit"); count]);
+        assert_eq!(check(&units(32)), Ok(()));
+        assert_eq!(check(&units(33)), Err(SubjectError::TooManyAttributes { limit: 32 }));
     }
 
     #[test]

@@ -63,6 +63,12 @@ impl Token {
         if names.is_empty() {
             return Err(Denial::unauthorized("jwk.sans", "token names cannot all be empty").field("token.sans"));
         }
+        if names.len() > MAX_NAMES {
+            let message = format!("the token names {} names; a certificate has at most {MAX_NAMES}", names.len());
+            return Err(Denial::forbidden("jwk.too-many-names", message)
+                .field("token.sans")
+                .want(MAX_NAMES.to_string()));
+        }
         names.iter().try_for_each(|name| refuse_controls(name, "sans"))?;
         Ok(names)
     }
@@ -79,6 +85,9 @@ impl Token {
         Identity { subject: self.sub, credential_id: self.kid, attributes: jti.into_iter().collect() }
     }
 }
+
+/// What the CA's core allows at most; more would only cost fuel.
+const MAX_NAMES: usize = 100;
 
 /// The key comes from `ca.json` alone: a header that brings one along, or says where to fetch it, is refused.
 fn check_header(header: &str, kid: &str) -> Result<(), Denial> {
