@@ -96,6 +96,22 @@ pub(crate) enum CommandError {
         /// The flag that would do instead.
         alternative: &'static str,
     },
+    /// A flag is needed where an argument is left out.
+    #[error("flag '--{flag}' is required unless the positional argument <{argument}> is provided")]
+    RequiredUnlessArgument {
+        /// The flag.
+        flag: &'static str,
+        /// The argument that would do instead.
+        argument: &'static str,
+    },
+    /// One of two flags is needed, and neither is the usual one.
+    #[error("flag --{first} or --{second} are required")]
+    OneOf {
+        /// One flag.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
     /// Two flags contradict each other.
     #[error("flag '--{first}' and flag '--{second}' are mutually exclusive")]
     MutuallyExclusive {

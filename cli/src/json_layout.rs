@@ -46,6 +46,19 @@ pub(crate) fn compact(json: &str) -> String {
     json.chars().filter(Outside::default().strip_white_space()).collect()
 }
 
+/// The characters HTML gives a meaning, and the line separators of JavaScript, as `\uXXXX`: how Go writes JSON.
+/// They occur only inside strings, where both spellings mean the same.
+pub(crate) fn without_markup(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => safe.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            letter => safe.push(letter),
+        }
+    }
+    safe
+}
+
 /// Whether a letter stands inside a string.
 #[derive(Default)]
 struct Outside {

@@ -14,6 +14,7 @@ pub mod client;
 pub mod prompt;
 
 mod args;
+mod ca_json;
 mod ca_url;
 mod certificates;
 mod commands;
@@ -210,7 +211,7 @@ mod tests {
     #[test]
     fn completion_knows_the_commands() {
         let names = User::new().step("ca provisioner --generate-bash-completion").answer();
-        assert_eq!(names, "list\n");
+        assert_eq!(names, "add\nget-encrypted-key\nlist\nremove\n");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! A private key of a PEM file as a JWK, and back.
 
-use authority::keys::{KeySpec, PrivateKey};
+use authority::{
+    Curve, KeyKind, SubjectPublicKeyInfo,
+    keys::{KeySpec, PrivateKey},
+};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jose::Jwk;
 use serde::Deserialize;
@@ -79,6 +82,32 @@ fn unsigned(integer: &[u8]) -> &[u8] {
 
 fn encode(octets: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(octets)
+}
+
+/// A public key as a JWK, named by its thumbprint.
+pub(crate) fn public_to_jwk(key: &SubjectPublicKeyInfo) -> Result<Jwk, PemKeyError> {
+    let elliptic = |curve, size: usize| -> Result<serde_json::Value, PemKeyError> {
+        let (x, y) = last(key.spki_der(), 2 * size)?.split_at(size);
+        Ok(json!({"kty": "EC", "crv": curve, "x": encode(x), "y": encode(y)}))
+    };
+    let json = match key.kind() {
+        KeyKind::Ec(Curve::P256) => elliptic("P-256", 32)?,
+        KeyKind::Ec(Curve::P384) => elliptic("P-384", 48)?,
+        KeyKind::Ec(Curve::P521) => elliptic("P-521", 66)?,
+        KeyKind::Ed25519 => json!({"kty": "OKP", "crv": "Ed25519", "x": encode(last(key.spki_der(), 32)?)}),
+        KeyKind::Rsa { .. } => {
+            // RSAPublicKey ::= SEQUENCE { n, e } in a BIT STRING without unused bits (RFC 8017 §A.1.1)
+            let [_, bits] = elements(key.spki_der())?[..] else { return Err(PemKeyError::Form) };
+            let [n, e] = elements(bits.strip_prefix(&[0]).ok_or(PemKeyError::Form)?)?[..] else {
+                return Err(PemKeyError::Form);
+            };
+            json!({"kty": "RSA", "n": encode(unsigned(n)), "e": encode(unsigned(e))})
+        }
+        KeyKind::Other(_) => return Err(PemKeyError::Form),
+    };
+    let jwk = Jwk::from_json(&json.to_string())?;
+    let kid = jwk.thumbprint();
+    Ok(jwk.with_kid(kid))
 }
 
 /// The same key as it is kept in PEM files.
@@ -189,6 +218,16 @@ mod tests {
             let token = jws::sign(&ProtectedHeader::jwt("k"), "{}", &jwk).expect("signed");
             let token = Unverified::parse(&token).expect("well formed");
             jws::verify(&token, &jwk.public()).unwrap_or_else(|error| panic!("{spec:?}: {error}"));
+        }
+    }
+
+    #[test]
+    fn the_public_key_of_a_pem_file_is_that_of_the_private_one() {
+        for spec in [KeySpec::EcP256, KeySpec::EcP384, KeySpec::EcP521, KeySpec::Ed25519, KeySpec::Rsa { bits: 2048 }] {
+            let key = PrivateKey::generate(spec).expect("a key");
+            let info = SubjectPublicKeyInfo::from_der(key.spki_der()).expect("a public key");
+            let public = public_to_jwk(&info).expect("a JWK");
+            assert!(public.is_same_key(&to_jwk(&key).expect("a JWK")), "{spec:?}");
         }
     }
 }

@@ -6,14 +6,17 @@ use std::{
     io::{self, Write},
     os::{
         fd::{AsFd, OwnedFd},
-        unix::fs::PermissionsExt,
+        unix::fs::{MetadataExt, PermissionsExt},
     },
     path::{Path, PathBuf},
 };
 
 use aws_lc_rs::rand;
 use rustix::{
-    fs::{AtFlags, Mode, OFlags, RenameFlags, fchmod, linkat, open, openat, renameat, renameat_with, unlinkat},
+    fs::{
+        AtFlags, Gid, Mode, OFlags, RenameFlags, Uid, chmodat, chownat, fchmod, linkat, open, openat, renameat,
+        renameat_with, unlinkat,
+    },
     io::Errno,
 };
 
@@ -81,6 +84,22 @@ pub fn write_all(files: &[NewFile<'_>], overwrite: Overwrite) -> Result<(), File
     staged.into_iter().try_for_each(|file| file.publish(overwrite))
 }
 
+/// Replaces a file that is there: all of it or nothing. Whose it is and who may read it stays as it is; a link to it
+/// stays a link.
+///
+/// # Errors
+/// [`FileError::Io`], also where this user may not give the new file to the owner of the old one.
+pub fn replace(path: &Path, contents: &[u8]) -> Result<(), FileError> {
+    let path = path.canonicalize().map_err(|source| io_failed("open", path, source))?;
+    let old = path.metadata().map_err(|source| io_failed("open", &path, source))?;
+    if !old.is_file() {
+        return Err(FileError::NotAFile { path });
+    }
+    let staged = Staged::new(&NewFile { path: &path, contents, access: Access::Private })?;
+    staged.inherit(&old)?;
+    staged.publish(Overwrite::Allow)
+}
+
 /// A file on disk under a name nobody looks for; gone when it is dropped before it is published.
 struct Staged<'a> {
     path: &'a Path,
@@ -110,6 +129,20 @@ impl<'a> Staged<'a> {
         fchmod(&handle, file.access.mode()).map_err(failed("set the mode of"))?;
         handle.sync_all().map_err(|source| io_failed("write", path, source))?;
         Ok(staged)
+    }
+
+    /// Takes owner, group and mode of another file.
+    fn inherit(&self, old: &fs::Metadata) -> Result<(), FileError> {
+        let Some(temporary) = self.temporary.as_deref() else { return Ok(()) };
+        let own = self.path.parent().map(|parent| parent.join(temporary)).and_then(|path| path.metadata().ok());
+        let failed = |action| move |errno| errno_failed(action, self.path, errno);
+        if own.is_none_or(|own| (own.uid(), own.gid()) != (old.uid(), old.gid())) {
+            let (owner, group) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
+            chownat(&self.directory, temporary, Some(owner), Some(group), AtFlags::SYMLINK_NOFOLLOW)
+                .map_err(failed("keep the owner of"))?;
+        }
+        let mode = Mode::from_raw_mode(old.mode() & 0o777);
+        chmodat(&self.directory, temporary, mode, AtFlags::empty()).map_err(failed("keep the mode of"))
     }
 
     fn publish(mut self, overwrite: Overwrite) -> Result<(), FileError> {
@@ -185,7 +218,7 @@ pub(crate) fn io_failed(action: &'static str, path: &Path, source: io::Error) ->
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{MetadataExt, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
 
@@ -287,6 +320,21 @@ mod tests {
         let dangling = directory.path().join("dangling");
         symlink(directory.path().join("nowhere"), &dangling).unwrap();
         assert!(matches!(write(&dangling, b"new", Access::Private, Overwrite::Refuse), Err(FileError::Exists { .. })));
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_keeps_its_mode_and_the_links_to_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let (file, link) = (directory.path().join("file"), directory.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&file, &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert_eq!((fs::read(&file).unwrap(), mode(&file)), (b"new".to_vec(), 0o640));
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(names(directory.path()), ["file", "link"]);
+        assert!(matches!(replace(&directory.path().join("missing"), b""), Err(FileError::Io { .. })));
+        assert!(matches!(replace(directory.path(), b""), Err(FileError::NotAFile { .. })));
     }
 
     #[test]

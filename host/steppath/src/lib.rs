@@ -25,7 +25,7 @@ mod secrets;
 
 pub use defaults::Defaults;
 pub use error::{FileError, InitError, StepPathError};
-pub use files::{Access, NewFile, Overwrite, create_directory, write, write_all};
+pub use files::{Access, NewFile, Overwrite, create_directory, replace, write, write_all};
 pub use init::{AuthorityOptions, ExistingRoot, InitOptions, Initialized, Role, WrittenFile, init};
 pub use password::{random_password, read_password};
 pub use path::StepPath;

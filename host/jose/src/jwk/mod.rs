@@ -9,6 +9,7 @@ mod parse;
 mod set;
 mod signing;
 mod thumbprint;
+mod unchecked;
 mod verifying;
 mod write;
 
@@ -17,6 +18,7 @@ use std::fmt;
 pub use material::Curve;
 pub use set::JwkSet;
 pub use signing::SigningKey;
+pub use unchecked::{KeyKind, UncheckedKey, UncheckedKeys};
 pub use verifying::VerifyingKey;
 
 pub(crate) use material::{PrivatePart, PublicPart};
@@ -71,6 +73,20 @@ impl Jwk {
     /// Whether the two have the same public numbers, whatever their other members say.
     pub fn is_same_key(&self, other: &Self) -> bool {
         self.public == other.public
+    }
+
+    /// The same key, to be used with this algorithm alone. Whether it can be is seen when it is used.
+    #[must_use]
+    pub fn with_alg(mut self, algorithm: crate::Algorithm) -> Self {
+        self.alg = Some(algorithm.name().to_owned());
+        self
+    }
+
+    /// The same key, reserved for `sig` or `enc`.
+    #[must_use]
+    pub fn with_key_use(mut self, key_use: impl Into<String>) -> Self {
+        self.key_use = Some(key_use.into());
+        self
     }
 
     /// The same key under another identifier.

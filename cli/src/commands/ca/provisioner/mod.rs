@@ -1,17 +1,24 @@
 //! `step ca provisioner …`: who may authorize certificates.
 
+mod add;
+mod encrypted_key;
 mod list;
+mod remove;
 
 use clap::Args;
 
 use super::super::commands;
 
-/// Look at the provisioners of a CA
+/// Look at the provisioners of a CA, and change them in its configuration
 #[derive(Args)]
 pub(crate) struct Provisioner {
     #[command(subcommand)]
     command: Commands,
 }
+
+/// What is left to do after the configuration was changed.
+const RELOAD: &str =
+    "The configuration has been changed. Send the CA a SIGHUP, or start it anew, to have it load the change.";
 
 impl Provisioner {
     pub(crate) fn run(self, cx: &mut crate::context::Context) -> anyhow::Result<crate::error::ExitStatus> {
@@ -20,5 +27,9 @@ impl Provisioner {
 }
 
 commands!(Commands {
+    Add(add::Add),
+    #[command(alias = "jwe-key")]
+    GetEncryptedKey(encrypted_key::GetEncryptedKey),
     List(list::List),
+    Remove(remove::Remove),
 });
