@@ -49,8 +49,10 @@ pub const STORE_PARAMETER: usize = 1 << 20;
 pub const STORE_BATCH: usize = 512;
 /// Operations that wait for the store; more are refused at once.
 pub const STORE_QUEUE: usize = 4_096;
-/// Refusals that wait for the audit log; more are counted instead of listed.
-pub const REFUSAL_QUEUE: usize = 4_096;
+/// Refusals that wait for the audit log, which takes them twice a second; more are counted instead of listed.
+pub const REFUSAL_QUEUE: usize = 50;
+/// Octets of a refusal in the audit log.
+pub const REFUSAL_LINE: usize = 2 << 10;
 /// Until a refusal is in the audit log.
 pub const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
@@ -141,6 +143,7 @@ pub const TABLE: &[Limit] = &[
     count("operations that share a flush", STORE_BATCH as u64),
     count("operations that wait for the store", STORE_QUEUE as u64),
     count("refusals that wait for the audit log", REFUSAL_QUEUE as u64),
+    octets("refusal in the audit log", REFUSAL_LINE as u64),
     time("until a refusal is in the audit log", REFUSAL_TIME),
     time("entry of a list of revoked certificates after their end", REVOKED_MARGIN),
     octets("reason of a revocation", REVOCATION_REASON as u64),

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize, de};
 
 use super::{
     digest::Digest,
-    text::{as_text, from_text, option_as_text, option_from_text, printable, printable_list, printable_option},
+    text::{
+        as_text, from_text, option_as_text, option_from_text, printable, printable_list, printable_option, shorten,
+    },
 };
 
 /// One decision of the CA.
@@ -65,6 +67,9 @@ pub struct Entry {
     /// What the checks changed in the draft.
     #[serde(serialize_with = "printable_list", skip_serializing_if = "Vec::is_empty", default)]
     pub edits: Vec<String>,
+    /// So many names, edits and modules did not fit into a short line.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub left_out: Option<u64>,
     /// So many refusals before this one came too fast to be listed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unlisted: Option<u64>,
@@ -90,7 +95,35 @@ impl Entry {
             serial_number: None,
             fingerprint: None,
             edits: Vec::new(),
+            left_out: None,
             unlisted: None,
+        }
+    }
+
+    /// The same decision in a line of at most `octets`, which is 2 KiB or more: of long lists it has the first few and
+    /// a count, of long texts the beginning.
+    pub fn shortened(mut self, octets: usize) -> Self {
+        // The last step holds whatever the texts are made of.
+        for (elements, characters) in [(4, 256), (4, 64), (2, 32), (1, 8)] {
+            if self.line(u64::MAX).len() <= octets {
+                break;
+            }
+            self.cut(elements, characters);
+        }
+        self
+    }
+
+    fn cut(&mut self, elements: usize, characters: usize) {
+        let left_out =
+            [first(&mut self.names, elements), first(&mut self.edits, elements), first(&mut self.modules, elements)];
+        let left_out = self.left_out.unwrap_or_default() + left_out.iter().sum::<u64>();
+        self.left_out = (left_out > 0).then_some(left_out);
+        let texts = [&mut self.id, &mut self.request_id].into_iter();
+        let texts = texts
+            .chain([&mut self.provisioner, &mut self.subject, &mut self.rule, &mut self.message].into_iter().flatten());
+        let texts = texts.chain(&mut self.names).chain(&mut self.edits);
+        for text in texts.chain(self.modules.iter_mut().map(|module| &mut module.name)) {
+            shorten(text, characters);
         }
     }
 
@@ -112,6 +145,13 @@ impl Entry {
         let sequence = sequence.ok_or_else(|| de::Error::missing_field("sequence"))?;
         Ok((sequence, serde_json::from_value(members.into())?))
     }
+}
+
+/// Keeps the first of a list, and tells how many it dropped.
+fn first<T>(list: &mut Vec<T>, elements: usize) -> u64 {
+    let dropped = list.len().saturating_sub(elements);
+    list.truncate(elements);
+    dropped as u64
 }
 
 /// What was asked for.
@@ -206,6 +246,7 @@ mod tests {
             message: Some("too long".to_owned()),
             fingerprint: Some(Digest::of(&[b"der"])),
             edits: vec!["notAfter 2026-01-01T00:00:00Z".to_owned()],
+            left_out: Some(3),
             unlisted: Some(4),
             ..entry()
         };
@@ -233,6 +274,41 @@ mod tests {
         assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line}");
         assert!(line.len() < 2_000);
         assert!(Entry::parse(&line).is_ok());
+    }
+
+    #[test]
+    fn a_short_line_has_the_first_names_and_counts_the_others() {
+        let names: Vec<String> = (0..100).map(|n| format!("host{n}.example")).collect();
+        let short = Entry { names: names.clone(), ..entry() }.shortened(2 << 10);
+        assert_eq!((&short.names[..], short.left_out), (&names[..4], Some(96)));
+        assert_eq!(Entry::parse(&short.line(1)).unwrap(), (1, short));
+        assert_eq!(entry().shortened(2 << 10), entry(), "what is short stays as it is");
+    }
+
+    #[test]
+    fn a_short_line_is_short_whatever_the_texts_are_made_of() {
+        for worst in ["\u{202e}", "\u{1}", "\"", "\u{10fffd}", "x"] {
+            let text = worst.repeat(5_000);
+            let module = Module { name: text.clone(), sha256: Digest::of(&[b"wasm"]) };
+            let long = Entry {
+                id: text.clone(),
+                request_id: text.clone(),
+                peer: Some("2001:db8:1111:2222:3333:4444:5555:6666".parse().unwrap()),
+                provisioner: Some(text.clone()),
+                subject: Some(text.clone()),
+                rule: Some(text.clone()),
+                message: Some(text.clone()),
+                names: vec![text.clone(); 1_000],
+                edits: vec![text; 1_000],
+                modules: vec![module; 1_000],
+                fingerprint: Some(Digest::of(&[b"der"])),
+                unlisted: Some(u64::MAX),
+                ..entry()
+            };
+            let line = long.shortened(2 << 10).line(u64::MAX);
+            assert!(line.len() <= 2 << 10, "{worst:?}: {}", line.len());
+            assert!(Entry::parse(&line).is_ok());
+        }
     }
 
     proptest! {

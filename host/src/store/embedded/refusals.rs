@@ -1,7 +1,8 @@
 //! Refusals on their way to the audit log.
 //!
-//! They do not wait for the disk and do not make anybody wait: they are put down here, and travel with the next
-//! transaction.
+//! They do not wait for the disk and do not make anybody wait: they are put down here, and are written together when
+//! the first of them has waited long enough. However many come, that is at most [`limits::REFUSAL_QUEUE`] lines of
+//! [`limits::REFUSAL_LINE`] octets; the others are counted, and the count is in the last line.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -17,12 +18,25 @@ struct Waiting {
     unlisted: u64,
 }
 
+impl Waiting {
+    /// Counts one more when there is no room to list it.
+    fn is_counted_only(&mut self) -> bool {
+        let is_full = self.entries.len() >= limits::REFUSAL_QUEUE;
+        self.unlisted += u64::from(is_full);
+        is_full
+    }
+}
+
 impl Refusals {
     /// Puts one down, or counts it when there are too many. Tells whether it is the first.
     pub(super) fn push(&self, entry: Entry) -> bool {
+        // In a flood nobody pays for a line that is not written.
+        if self.lock().is_counted_only() {
+            return false;
+        }
+        let entry = entry.shortened(limits::REFUSAL_LINE);
         let mut waiting = self.lock();
-        if waiting.entries.len() >= limits::REFUSAL_QUEUE {
-            waiting.unlisted += 1;
+        if waiting.is_counted_only() {
             return false;
         }
         waiting.entries.push(entry);
@@ -66,6 +80,17 @@ mod tests {
     use super::*;
     use crate::audit::{Operation, Outcome};
     use authority::Timestamp;
+
+    #[test]
+    fn what_is_taken_is_small_whatever_was_asked_for() {
+        let refusals = Refusals::default();
+        let names: Vec<String> = (0..100).map(|n| format!("{n}.{}.example", "x".repeat(200))).collect();
+        for n in 0..10 * limits::REFUSAL_QUEUE {
+            refusals.push(Entry { names: names.clone(), message: Some("\u{202e}".repeat(2_000)), ..refusal(n) });
+        }
+        let octets: usize = refusals.take().iter().map(|entry| entry.line(u64::MAX).len()).sum();
+        assert!(octets <= 100 << 10, "{octets}");
+    }
 
     fn refusal(n: usize) -> Entry {
         Entry::new(n.to_string(), Timestamp::from_unix(0), String::new(), Operation::Sign, Outcome::Refused)

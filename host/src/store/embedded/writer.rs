@@ -91,9 +91,8 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        if !self.shared.refusals.is_empty() {
-            self.write(Vec::new());
-        }
+        self.refusals_due = Some(Instant::now());
+        self.write_due_refusals();
         self.shared.set_ready(false);
         if let Some(connection) = &self.connection {
             // Readers that are still open keep the log from going by itself. Without it, whoever copies the file of a
@@ -122,30 +121,42 @@ impl Writer {
             operations.push(next);
         }
         operations.retain(|operation| !matches!(operation, Operation::Refusals));
+        // Whoever put the first one down may have found the queue full.
+        if self.refusals_due.is_none() && !self.shared.refusals.is_empty() {
+            // Half of the time they have is for the disk.
+            self.refusals_due = Some(Instant::now() + limits::REFUSAL_TIME / 2);
+        }
         if self.connection.is_none() {
             let recovering = || StoreError::Unavailable(Unavailable::Recovering);
             operations.into_iter().for_each(|operation| operation.fail(recovering()));
-        } else if !operations.is_empty() {
-            self.write(operations);
-        } else if self.refusals_due.is_none() {
-            // Half of the time they have is for the disk.
-            self.refusals_due = Some(Instant::now() + limits::REFUSAL_TIME / 2);
-        } else {
+        } else if operations.is_empty() {
             self.write_due_refusals();
+        } else {
+            let refusals = self.due_refusals();
+            self.write(refusals, operations);
         }
     }
 
     fn write_due_refusals(&mut self) {
-        if self.connection.is_some() && self.refusals_due.is_some_and(|due| due <= Instant::now()) {
-            self.write(Vec::new());
+        let refusals = self.due_refusals();
+        if !refusals.is_empty() {
+            self.write(refusals, Vec::new());
         }
     }
 
-    /// One transaction: refusals, then operations. Answers all of them.
-    fn write(&mut self, operations: Vec<Operation>) {
-        let Some(connection) = &self.connection else { return };
+    /// Refusals that have waited long enough; none before, however many transactions there are: a flood would go along
+    /// with each of them.
+    fn due_refusals(&mut self) -> Vec<Entry> {
+        if self.connection.is_none() || self.refusals_due.is_none_or(|due| Instant::now() < due) {
+            return Vec::new();
+        }
         self.refusals_due = None;
-        let refusals = self.shared.refusals.take();
+        self.shared.refusals.take()
+    }
+
+    /// One transaction: refusals, then operations. Answers all of them.
+    fn write(&mut self, refusals: Vec<Entry>, operations: Vec<Operation>) {
+        let Some(connection) = &self.connection else { return };
         match transact(connection, self.state, &refusals, operations) {
             Ok((state, outcomes)) => {
                 self.state = state;
