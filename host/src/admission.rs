@@ -15,8 +15,10 @@ use crate::{
     snapshot::Snapshot,
     store::{CertificateRecord, Issuance, SingleUse},
 };
+use api_types::RequestedTime;
 use authority::{
-    Certificate, CertificationRequest, CommonNameRule, Draft, Edit, Grant, NameRule, Signed, Timestamp, Validity,
+    Certificate, CertificationRequest, CommonNameRule, Draft, DraftError, Edit, Grant, NameRule, Signed, Timestamp,
+    Validity,
 };
 use policy_runtime::contract::types::{Identity, Operation};
 use std::time::Duration;
@@ -40,8 +42,10 @@ pub struct SignRequest {
     pub csr: String,
     /// The token.
     pub token: String,
-    /// The validity it asks for.
-    pub requested: Requested,
+    /// The start it asks for.
+    pub not_before: RequestedTime,
+    /// The end it asks for; a span counts from the start.
+    pub not_after: RequestedTime,
     /// JSON for the provisioner's module.
     pub template_data: Option<String>,
 }
@@ -122,8 +126,8 @@ impl<'a> Admission<'a> {
         ask: &SignRequest,
         decision: &mut Decision,
     ) -> Result<Self, IssueError> {
+        let requested = Requested::resolve(ask.not_before, ask.not_after, call.now)?;
         let request = CertificationRequest::from_pem(&ask.csr)?;
-        decision.names(request.subject_alt_names().iter());
         let token = Token::parse(&ask.token)?;
         let provisioner = ca.policies.of_token(&token).ok_or(CredentialError::UnknownProvisioner)?;
         decision.provisioner(provisioner.name(), None);
@@ -132,16 +136,18 @@ impl<'a> Admission<'a> {
             return Err(CredentialError::BeforeRestore.into());
         }
         let template_data = ask.template_data.clone();
-        let authorized = provisioner.authorize_sign(call, &token, &request, ask.requested, template_data).await?;
+        let authorized = provisioner.authorize_sign(call, &token, &request, requested, template_data).await?;
         let Authorized { identity, grant, bounds, spend } = authorized;
-        decision.provisioner(provisioner.name(), spend.as_ref().map(|spend| spend.digest(provisioner.name())));
+        decision.provisioner(provisioner.name(), spend.as_ref().map(|spend| spend.digest(provisioner)));
         decision.subject(&identity.subject);
+        // Not before: what a stranger asks for is not worth a place in the log.
+        decision.names(request.subject_alt_names().iter());
         Ok(Self {
             operation: Operation::Sign,
             provisioner: Some(provisioner),
             identity,
             basis: Basis::Request { request, grant },
-            requested: ask.requested,
+            requested,
             bounds,
             spend,
             history: History::default(),
@@ -164,7 +170,7 @@ impl<'a> Admission<'a> {
             None => None,
             Some(extension) => {
                 let gone = || CertificateError::ProvisionerGone { name: extension.name.clone() };
-                let found = ca.policies.of_certificate(&extension.name, &extension.credential_id).ok_or_else(gone)?;
+                let found = ca.policies.of_certificate(extension).ok_or_else(gone)?;
                 decision.provisioner(found.name(), None);
                 decision.modules(found.digests());
                 Some(found)
@@ -223,7 +229,8 @@ impl<'a> Admission<'a> {
         match &self.basis {
             Basis::Request { request, grant } => Ok(ca.authority.draft(request, grant.clone(), now)?),
             Basis::Previous { previous, request } => {
-                let mut draft = ca.authority.redraft(previous, request.as_ref(), now)?;
+                let redrafted = ca.authority.redraft(previous, request.as_ref(), now);
+                let mut draft = redrafted.map_err(|error| self.not_drafted(error))?;
                 // As long as the old one, from now on: the checks may shorten it.
                 let old = previous.validity();
                 let length = old.not_after.duration_since(old.not_before).unwrap_or(Duration::ZERO);
@@ -233,6 +240,14 @@ impl<'a> Admission<'a> {
                 }
                 Ok(draft)
             }
+        }
+    }
+
+    /// What it means that the core refuses the draft: of a first certificate, or of one that was issued once.
+    pub fn not_drafted(&self, error: DraftError) -> IssueError {
+        match self.basis {
+            Basis::Request { .. } => IssueError::Draft(error),
+            Basis::Previous { .. } => IssueError::Renewal(error),
         }
     }
 
@@ -260,8 +275,8 @@ impl<'a> Admission<'a> {
     /// What the store is to do about it: all of it or nothing.
     pub fn issuance(self, signed: &Signed, decision: &Decision) -> Issuance {
         let certificate = signed.certificate();
+        let spend = self.spend.zip(self.provisioner).map(|(spend, provisioner)| spend.single_use(provisioner));
         let provisioner = self.provisioner.map(Provisioner::name).unwrap_or_default();
-        let spend = self.spend.map(|spend| spend.single_use(provisioner));
         let (previous, renewals) = match &self.basis {
             Basis::Request { .. } => (None, 0),
             Basis::Previous { previous, .. } => {
@@ -296,12 +311,12 @@ fn unnamed(subject: &str) -> Identity {
 
 impl CredentialUse {
     /// What it is under its provisioner.
-    pub(crate) fn digest(&self, provisioner: &str) -> Digest {
-        Digest::of_credential(provisioner, &self.id)
+    pub(crate) fn digest(&self, provisioner: &Provisioner) -> Digest {
+        Digest::of_credential(&provisioner.identity(), &self.id)
     }
 
     /// What the store is to spend.
-    pub(crate) fn single_use(&self, provisioner: &str) -> SingleUse {
+    pub(crate) fn single_use(&self, provisioner: &Provisioner) -> SingleUse {
         let expires = self.expires.checked_add(limits::LEEWAY).unwrap_or(Timestamp::LAST);
         SingleUse { id: self.digest(provisioner), expires }
     }

@@ -2,10 +2,9 @@
 
 use crate::{
     admission::{Knock, RekeyRequest, SignRequest},
-    call::{Call, Requested},
+    call::Call,
     clock::Clock,
     config::Config,
-    disclosure,
     issuance::{self, Issued, NotIssued},
     ocsp::OcspAnswer,
     own,
@@ -23,7 +22,6 @@ use crate::{
     timekeeping::Timekeeping,
 };
 use arc_swap::ArcSwap;
-use authority::Timestamp;
 use bytes::Bytes;
 use policy_runtime::{Fault, Runtime, RuntimeConfig};
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
@@ -74,8 +72,7 @@ impl Service for App {
         let call = Call { request_id: request_id.to_string(), now: self.clock.now(), peer };
         let template_data = template_data.map(|data| data.get().to_owned());
         Box::pin(async move {
-            let requested = Requested::resolve(not_before, not_after, call.now).map_err(disclosure::out_of_range)?;
-            let request = SignRequest { csr, token, requested, template_data };
+            let request = SignRequest { csr, token, not_before, not_after, template_data };
             answer(&ca, issuance::issue(&ca, &call, Knock::Sign(&request)).await)
         })
     }
@@ -302,36 +299,4 @@ pub enum StartError {
     /// Nobody can connect.
     #[error(transparent)]
     Listen(#[from] ListenError),
-}
-
-impl Requested {
-    fn resolve(
-        not_before: api_types::RequestedTime,
-        not_after: api_types::RequestedTime,
-        now: Timestamp,
-    ) -> Result<Self, OutOfRange> {
-        let not_before = resolve(not_before, now, "notBefore")?;
-        let not_after = resolve(not_after, not_before.unwrap_or(now), "notAfter")?;
-        Ok(Self { not_before, not_after })
-    }
-}
-
-fn resolve(
-    time: api_types::RequestedTime,
-    base: Timestamp,
-    member: &'static str,
-) -> Result<Option<Timestamp>, OutOfRange> {
-    let time = match time {
-        api_types::RequestedTime::Unset => return Ok(None),
-        api_types::RequestedTime::At(seconds) => Some(Timestamp::from_unix(seconds)),
-        api_types::RequestedTime::After(span) => base.as_unix().checked_add(span.as_secs()).map(Timestamp::from_unix),
-    };
-    time.filter(|time| time.is_encodable()).map(Some).ok_or(OutOfRange { member })
-}
-
-/// A requested time that no certificate can name.
-#[derive(Debug, Error)]
-#[error("{member} is not between the years 1970 and 9999")]
-pub struct OutOfRange {
-    member: &'static str,
 }

@@ -4,7 +4,6 @@
 //! was broken; that a credential is not good is all a stranger hears about it; a fault says nothing.
 
 use crate::{
-    app::OutOfRange,
     credential::CredentialError,
     issuance::{IssueError, NotIssued},
     policies::Stop,
@@ -50,8 +49,13 @@ impl From<ListFault> for Refused {
 }
 
 fn told(kind: RefusalKind, message: String, decision_id: Option<String>) -> Refused {
+    // It may repeat what the client sent.
+    let message = policy_runtime::printable(message, LONGEST);
     Refused { kind, message, public_message: None, reasons: Vec::new(), decision_id }
 }
+
+/// Octets of a message at most.
+const LONGEST: usize = 1 << 10;
 
 /// The module chose its words; our prefix, in `message`, is for the log.
 fn told_by_policy(kind: RefusalKind, message: String, stop: Stop, decision_id: String) -> Refused {
@@ -71,9 +75,9 @@ fn kind(error: &IssueError) -> RefusalKind {
         return RefusalKind::Unavailable { retry_after: RETRY_AFTER };
     }
     match error {
-        IssueError::Request(_) => RefusalKind::BadRequest,
+        IssueError::OutOfRange(_) | IssueError::Request(_) => RefusalKind::BadRequest,
         IssueError::Credential(CredentialError::Missing) => RefusalKind::BadRequest,
-        IssueError::Credential(_) | IssueError::Certificate(_) => RefusalKind::Unauthorized,
+        IssueError::Credential(_) | IssueError::Certificate(_) | IssueError::Renewal(_) => RefusalKind::Unauthorized,
         IssueError::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),
         IssueError::Policy(Stop::Names(_)) => RefusalKind::Forbidden,
         IssueError::Policy(Stop::Fault { .. }) | IssueError::Edit(_) | IssueError::Sign(_) => RefusalKind::Fault,
@@ -114,11 +118,6 @@ fn drafted(error: &DraftError) -> RefusalKind {
         // Whatever a module made of the draft, the core let it through until now.
         E::NoValidity | E::Names | E::KeyUsage { .. } | E::ExtKeyUsage | E::Ca | E::Provisioner => RefusalKind::Fault,
     }
-}
-
-/// What a client learns of a time that no certificate can name.
-pub(crate) fn out_of_range(error: OutOfRange) -> Refused {
-    told(RefusalKind::BadRequest, error.to_string(), None)
 }
 
 fn denied(kind: DenialKind) -> RefusalKind {

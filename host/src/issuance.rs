@@ -11,7 +11,7 @@
 
 use crate::{
     admission::{Admission, Knock},
-    call::Call,
+    call::{Call, OutOfRange},
     credential::{CertificateError, CredentialError},
     decision::{Decision, Ending},
     policies::{PolicyFault, Stop},
@@ -58,7 +58,7 @@ async fn walk(ca: &Snapshot, call: &Call, knock: Knock<'_>, decision: &mut Decis
     // 3. Do the checks agree? A refusal ends the road here; the core has the last word after them.
     let reviewed = admission.checks(ca).review(call, draft, admission.question()).await?;
     decision.reviewed(&reviewed);
-    let approved = reviewed.draft.approve(call.now)?;
+    let approved = reviewed.draft.approve(call.now).map_err(|error| admission.not_drafted(error))?;
     // 4. Sign, in memory. The approval is moved in, so it cannot be used twice.
     let signed = ca.authority.sign(approved, random_serial_number())?;
     // 5. Spend the credential, take the serial, keep certificate and audit entry: one durable transaction. Only then it
@@ -110,6 +110,9 @@ pub struct NotIssued {
 /// Why there is no certificate.
 #[derive(Debug, Error)]
 pub enum IssueError {
+    /// A time it asks for is none.
+    #[error(transparent)]
+    OutOfRange(#[from] OutOfRange),
     /// The certification request is not one, or not one we sign.
     #[error("invalid csr: {0}")]
     Request(#[from] RequestError),
@@ -128,6 +131,9 @@ pub enum IssueError {
     /// The core does not sign this.
     #[error("sign: {0}")]
     Draft(#[from] DraftError),
+    /// The core does not issue the certificate of the client any more.
+    #[error("renew: {0}")]
+    Renewal(DraftError),
     /// The previous validity cannot be set again.
     #[error("renew: {0}")]
     Edit(#[from] EditError),
@@ -142,7 +148,10 @@ pub enum IssueError {
 impl Ending for IssueError {
     fn is_fault(&self) -> bool {
         match self {
-            Self::Request(_) | Self::Credential(_) | Self::Certificate(_) | Self::Draft(_) => false,
+            Self::OutOfRange(_) | Self::Request(_) | Self::Credential(_) | Self::Certificate(_) | Self::Draft(_) => {
+                false
+            }
+            Self::Renewal(_) => false,
             Self::Policy(Stop::Refused { .. } | Stop::Names(_)) => false,
             Self::Policy(Stop::Fault { .. }) | Self::Edit(_) | Self::Sign(_) | Self::Clock(_) => true,
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {

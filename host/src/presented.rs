@@ -29,11 +29,11 @@ impl Presented {
     {
         let (leaf, others) = chain.split_first().ok_or(CertificateError::Missing)?;
         let leaf = Certificate::from_der(leaf).map_err(CertificateError::Unreadable)?;
-        decision.names(leaf.subject_alt_names().into_iter().flat_map(|names| names.iter()));
         // The handshake verified it once; a connection lives longer than a certificate may.
         ca.verify_client(&leaf, others, call.now)?;
         let record = ca.store.certificate(*leaf.serial_number()).await?;
         let history = history(ca, &leaf, record)?;
+        decision.names(leaf.subject_alt_names().into_iter().flat_map(|names| names.iter()));
         Ok(Self { leaf, history })
     }
 
@@ -56,7 +56,8 @@ fn history(ca: &Snapshot, leaf: &Certificate, record: Option<CertificateRecord>)
         Some(record) if record.der == leaf.der() => {
             Ok(History { first_issued: Some(record.first_issued), renewals: record.renewals })
         }
-        None if leaf.validity().not_before < ca.store.origin().created => Ok(History::default()),
+        // Issued before there were records, and by us: a sibling CA under the same root is somebody else.
+        None if leaf.validity().not_before < ca.store.origin().created && ca.has_signed(leaf) => Ok(History::default()),
         _ => Err(CertificateError::NotOnRecord { serial_number: leaf.serial_number().to_string() }),
     }
 }

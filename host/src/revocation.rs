@@ -9,6 +9,7 @@
 //! speak is not enough; the credential has to name this very certificate.
 
 use crate::{
+    audit,
     call::Call,
     credential::{CertificateError, CredentialError, Token},
     decision::{Decision, Ending},
@@ -120,7 +121,7 @@ async fn by_token(
         return Err(CredentialError::BeforeRestore.into());
     }
     let (identity, spend) = provisioner.authorize_revoke(call, &token, serial_number, *reason, reason_text).await?;
-    let spend = spend.map(|spend| spend.single_use(name));
+    let spend = spend.map(|spend| spend.single_use(provisioner));
     decision.provisioner(name, spend.map(|spend| spend.id));
     decision.subject(&identity.subject);
     if identity.subject != serial_number.to_string() {
@@ -128,8 +129,12 @@ async fn by_token(
     }
     let record = ca.store.certificate(*serial_number).await?;
     let record = record.ok_or(RevokeError::NotOnRecord { serial_number: *serial_number })?;
+    // The CA's own certificates are nobody's to revoke by token: to keep them is the CA's business.
+    if record.provisioner.is_empty() && record.operation == audit::Operation::Sign {
+        return Err(RevokeError::OtherProvisioner { issued_by: String::new(), asked_by: name.to_owned() });
+    }
     // A provisioner answers for what it let be issued. Where that one is gone, any other speaks for it.
-    if record.provisioner != name && ca.policies.of_certificate(&record.provisioner, &[]).is_some() {
+    if record.provisioner != name && ca.policies.has_name(&record.provisioner) {
         return Err(RevokeError::OtherProvisioner { issued_by: record.provisioner, asked_by: name.to_owned() });
     }
     let not_after = record.validity.not_after;

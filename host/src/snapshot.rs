@@ -151,6 +151,13 @@ impl Snapshot {
         Ok(())
     }
 
+    /// Whether one of our own intermediates, and no other CA under the same root, has signed this certificate.
+    pub fn has_signed(&self, certificate: &Certificate) -> bool {
+        self.authority.issuer().chain().iter().any(|own| {
+            certificate.issuer().der() == own.subject().der() && certificate.verify_signature(own.public_key()).is_ok()
+        })
+    }
+
     /// Whether the store would know that a token was used. After it was set back it knows that of later ones alone.
     pub fn vouches_for(&self, token: &Token<'_>) -> bool {
         let Some(since) = self.store.origin().set_back else { return true };
@@ -187,8 +194,7 @@ fn read_chain(path: &Path) -> Result<Vec<Certificate>, SnapshotError> {
 
 fn read_key(config: &Config, password: Option<Zeroizing<Vec<u8>>>) -> Result<PrivateKey, SnapshotError> {
     let path = &config.key;
-    steppath::check_private(path).map_err(|error| SnapshotError::file(path, error))?;
-    let text = Zeroizing::new(read(path)?);
+    let text = steppath::read_private(path).map_err(|error| SnapshotError::file(path, error))?;
     let text = std::str::from_utf8(&text).map_err(|error| SnapshotError::file(path, error))?;
     let password = password.as_ref().map(|password| password.as_slice());
     let password = password.or_else(|| config.password.as_ref().map(|password| password.as_bytes()));

@@ -55,4 +55,5 @@ pub use limits::{Limits, LoadLimits};
 pub use module::{Kind, Module};
 pub use provisioner::Provisioner;
 pub use runtime::{Runtime, RuntimeConfig};
+pub use text::printable;
 pub use trace::{LogLine, Trace};

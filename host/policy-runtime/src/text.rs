@@ -3,7 +3,7 @@
 /// Escapes what could move a cursor, end a line or reorder text, and cuts the result to at most `limit` octets.
 ///
 /// A cut text ends in `…`.
-pub(crate) fn printable(text: String, limit: usize) -> String {
+pub fn printable(text: String, limit: usize) -> String {
     if text.len() <= limit && !text.chars().any(is_harmful) {
         return text;
     }

@@ -16,8 +16,8 @@ use crate::{
     credential::Token,
 };
 use authority::{
-    Certificate, CertificationRequest, Draft, EditError, Grant, RevocationReason, SerialNumber, Timestamp,
-    names::NameError,
+    Certificate, CertificationRequest, Draft, EditError, Grant, ProvisionerExtension, RevocationReason, SerialNumber,
+    Timestamp, names::NameError,
 };
 use policy_runtime::{
     Answer, Check, Fault, Trace,
@@ -45,15 +45,23 @@ impl Policies {
         self.provisioners.get(self.routes.find(token)?)
     }
 
-    /// The provisioner that issued a certificate: by name, and by the credential it was issued for when several have
-    /// the name.
-    pub fn of_certificate(&self, name: &str, credential_id: &[u8]) -> Option<&Provisioner> {
-        let mut named = self.provisioners.iter().filter(|provisioner| provisioner.name == name);
-        let first = named.next()?;
+    /// The provisioner that issued a certificate, as its extension names it: by name and credential, or by name alone
+    /// when one provisioner of that type has it, whose key was changed since.
+    pub fn of_certificate(&self, extension: &ProvisionerExtension) -> Option<&Provisioner> {
         let has_credential = |provisioner: &&Provisioner| {
-            provisioner.credential_id.as_deref().is_some_and(|id| id.as_bytes() == credential_id)
+            provisioner.credential_id.as_deref().is_some_and(|id| id.as_bytes() == extension.credential_id)
         };
-        Some(std::iter::once(first).chain(named).find(has_credential).unwrap_or(first))
+        let named = || self.provisioners.iter().filter(|provisioner| provisioner.name == extension.name);
+        let only = || {
+            let mut named = named();
+            named.next().filter(|one| named.next().is_none() && one.kind == extension.kind)
+        };
+        named().find(has_credential).or_else(only)
+    }
+
+    /// Whether a provisioner has this name.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.provisioners.iter().any(|provisioner| provisioner.name == name)
     }
 
     /// The checks of certificates that have no provisioner.
@@ -80,6 +88,11 @@ impl Provisioner {
     /// Its name in `ca.json`.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What tells it from every other: several may share a name, with different keys.
+    pub fn identity(&self) -> String {
+        format!("{}\0{}", self.name, self.credential_id.as_deref().unwrap_or_default())
     }
 
     /// The checks its certificates meet.
