@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use authority::{Certificate, Timestamp, keys::PrivateKey};
+use authority::{
+    Certificate, Timestamp,
+    keys::{KeySpec, PrivateKey},
+    pki,
+};
 use rcgen::{CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose};
 use reqwest::Method;
 use serde_json::json;
@@ -113,13 +117,17 @@ impl Forger<'_> {
 
     fn sign(&self, params: &CertificateParams) -> Leaf {
         let Self(ca) = self;
-        let issuer_key = KeyPair::from_pem(&ca.pki().intermediate_key.to_pkcs8_pem().unwrap()).unwrap();
-        let issuer = Issuer::from_ca_cert_der(&ca.pki().intermediate.der().into(), issuer_key).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let certificate = Certificate::from_der(params.signed_by(&key, &issuer).unwrap().der()).unwrap();
-        let key = PrivateKey::from_pem(&key.serialize_pem(), None).unwrap();
-        Leaf { chain: vec![certificate, ca.pki().intermediate.clone()], key }
+        sign_under(&ca.pki().intermediate, &ca.pki().intermediate_key, params)
     }
+}
+
+fn sign_under(intermediate: &Certificate, key: &PrivateKey, params: &CertificateParams) -> Leaf {
+    let issuer_key = KeyPair::from_pem(&key.to_pkcs8_pem().unwrap()).unwrap();
+    let issuer = Issuer::from_ca_cert_der(&intermediate.der().into(), issuer_key).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = Certificate::from_der(params.signed_by(&key, &issuer).unwrap().der()).unwrap();
+    let key = PrivateKey::from_pem(&key.serialize_pem(), None).unwrap();
+    Leaf { chain: vec![certificate, intermediate.clone()], key }
 }
 
 #[test]
@@ -149,6 +157,16 @@ fn certificates_of_another_ca_are_not_renewed() {
     let mut mixed = other.issue("web.example.com");
     mixed.chain[1] = ca.pki().intermediate.clone();
     refused(&ca, "with our intermediate", &mixed);
+}
+
+#[test]
+fn what_a_sibling_under_our_root_has_signed_is_not_renewed() {
+    let ca = TestCa::start();
+    let begin = after(ca.now(), -600);
+    let key = PrivateKey::generate(KeySpec::EcP256).unwrap();
+    let sibling = pki::create_intermediate("Sibling", &key, &ca.pki().root, &ca.pki().root_key, begin).unwrap();
+    // It chains to our root and begins before our store: that would do for a certificate of ours.
+    refused(&ca, "a sibling's", &sign_under(&sibling, &key, &Forger(&ca).params(begin)));
 }
 
 #[test]
