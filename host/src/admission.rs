@@ -246,6 +246,8 @@ impl<'a> Admission<'a> {
     /// What it means that the core refuses the draft: of a first certificate, or of one that was issued once.
     pub fn not_drafted(&self, error: DraftError) -> IssueError {
         match self.basis {
+            // The key that replaces another is the request's, and judged as that of a first one.
+            Basis::Previous { request: Some(_), .. } if error == DraftError::KeyInUse => IssueError::Draft(error),
             Basis::Request { .. } => IssueError::Draft(error),
             Basis::Previous { .. } => IssueError::Renewal(error),
         }
