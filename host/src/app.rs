@@ -244,7 +244,7 @@ impl Ca {
 pub async fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Foundations, StartError> {
     let cache_dir = Some(base(config).join("cache").join("wasm"));
     let runtime = Runtime::new(RuntimeConfig { cache_dir, ..RuntimeConfig::default() })?;
-    let store: Arc<dyn Store> = Arc::new(Embedded::open(&config.store, clock.now())?);
+    let store: Arc<dyn Store> = Arc::new(Embedded::open(&config.store, config.store_head.as_deref(), clock.now())?);
     let timekeeping = Arc::new(Timekeeping::new(store.clone()).await?);
     Ok(Foundations { runtime, store, clock, timekeeping })
 }

@@ -157,7 +157,7 @@ mod tests {
 
     /// A store whose newest record was made at [`NEWEST`].
     fn store(folder: &tempfile::TempDir) -> Arc<dyn Store> {
-        Arc::new(Embedded::open(&folder.path().join("db.sqlite"), Timestamp::from_unix(NEWEST)).unwrap())
+        Arc::new(Embedded::open(&folder.path().join("db/db.sqlite"), None, Timestamp::from_unix(NEWEST)).unwrap())
     }
 
     fn at(offset: i64) -> Timestamp {

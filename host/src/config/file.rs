@@ -48,7 +48,7 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     names.finish(problems);
     let password = top.take("password").map(|field| field.string(problems));
     let common_name = top.take("commonName").map(|field| field.string(problems));
-    let store = store(&mut top, file, problems);
+    let store = Store::read(&mut top, file, problems);
     let watch = top.take("watch").map_or(Some(false), |field| field.bool(problems));
     let crl = top.take("crl").map_or(Some(None), |field| revocation::crl(&field, problems));
     let ocsp = top.take("ocsp").map_or(Some(None), |field| revocation::ocsp(&field, problems));
@@ -57,6 +57,7 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     if !problems.errors.is_empty() {
         return None;
     }
+    let Store { database, head } = store?;
     Some(Config {
         file: file.to_owned(),
         roots: roots?,
@@ -74,7 +75,8 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
         authority: authority?,
         tls: tls?,
         policies: policies?,
-        store: store?,
+        store: database,
+        store_head: head,
         crl: crl?,
         ocsp: ocsp?,
         watch: watch?,
@@ -111,30 +113,41 @@ fn path(top: &mut Object<'_>, name: &'static str, problems: &mut Problems) -> Op
     }
 }
 
-/// Where records are kept: `db.dataSource` when `db.type` is `sqlite`, else beside the folder of `ca.json`.
-fn store(top: &mut Object<'_>, file: &Path, problems: &mut Problems) -> Option<PathBuf> {
-    let beside = || {
-        let folder = file.parent().unwrap_or(Path::new(""));
-        // `$STEPPATH/config/ca.json` keeps its records in `$STEPPATH/db`, as upstream does.
-        let base = if folder.ends_with("config") { folder.parent().unwrap_or(folder) } else { folder };
-        base.join("db").join("step-ca.sqlite")
-    };
-    let Some(field) = top.take("db") else { return Some(beside()) };
-    let mut db = field.object(problems)?;
-    let kind = db.take("type").map_or(Some(""), |field| field.string(problems))?;
-    if kind != "sqlite" {
-        field.warn(
-            Notice::NoEffect("records are kept in a store of our own; set type \"sqlite\" to place it"),
-            problems,
-        );
-        return Some(beside());
+/// Where records are kept.
+struct Store {
+    database: PathBuf,
+    head: Option<PathBuf>,
+}
+
+impl Store {
+    /// `db.dataSource` and `db.head` when `db.type` is `sqlite`, else beside the folder of `ca.json`.
+    fn read(top: &mut Object<'_>, file: &Path, problems: &mut Problems) -> Option<Self> {
+        let beside = || Self { database: beside(file), head: None };
+        let Some(field) = top.take("db") else { return Some(beside()) };
+        let mut db = field.object(problems)?;
+        let kind = db.take("type").map_or(Some(""), |field| field.string(problems))?;
+        if kind != "sqlite" {
+            field.warn(
+                Notice::NoEffect("records are kept in a store of our own; set type \"sqlite\" to place it"),
+                problems,
+            );
+            return Some(beside());
+        }
+        let database = match db.take("dataSource") {
+            Some(field) => field.path("dataSource", problems),
+            None => Some(beside().database),
+        };
+        let head = db.take("head").map_or(Some(None), |field| field.path("head", problems).map(Some));
+        db.finish(problems);
+        Some(Self { database: database?, head: head? })
     }
-    let path = match db.take("dataSource") {
-        Some(field) => field.path("dataSource", problems),
-        None => Some(beside()),
-    };
-    db.finish(problems);
-    path
+}
+
+/// `$STEPPATH/config/ca.json` keeps its records in `$STEPPATH/db`, as upstream does.
+fn beside(file: &Path) -> PathBuf {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let base = if folder.ends_with("config") { folder.parent().unwrap_or(folder) } else { folder };
+    base.join("db").join("step-ca.sqlite")
 }
 
 /// Members that versions of upstream write.

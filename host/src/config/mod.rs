@@ -88,6 +88,8 @@ pub struct Config {
     pub policies: BTreeMap<String, PolicyConfig>,
     /// File of the store.
     pub store: PathBuf,
+    /// File outside the store's folder that tells a store which was set back; a folder next to it when absent.
+    pub store_head: Option<PathBuf>,
     /// The list of revoked certificates; none is published without it.
     pub crl: Option<CrlConfig>,
     /// Answers about single certificates; none are given without it.

@@ -55,6 +55,9 @@ impl Reloader {
         if config.store != in_force.store {
             return Err(ReloadError::StoreMoved { from: in_force.store.clone(), to: config.store });
         }
+        if config.store_head != in_force.store_head {
+            return Err(ReloadError::HeadMoved);
+        }
         let old = self.app.snapshot();
         let (config, new) = build(config, password, self.foundations.clone()).await?;
         let tls = self.tls.prepare(&config.tls, &new.trusted())?;
@@ -158,6 +161,9 @@ pub enum ReloadError {
         /// What the configuration names.
         to: PathBuf,
     },
+    /// What is remembered of the records does not move either.
+    #[error("`db.head` changes, which needs a restart")]
+    HeadMoved,
     /// It cannot be served.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),

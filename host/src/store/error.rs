@@ -146,6 +146,23 @@ pub enum OpenError {
         /// Who we are.
         ours: u32,
     },
+    /// What was last seen of the store cannot be kept.
+    #[error("{} cannot be read and written; name a file outside the store's folder in `db.head`", path.display())]
+    Head {
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        #[source]
+        source: io::Error,
+    },
+    /// What was last seen of the store would be set back together with it.
+    #[error("{} lies in the store's folder {store}; name a file outside of it in `db.head`", path.display(), store = store.display())]
+    HeadInside {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        store: PathBuf,
+    },
     /// Another server has it open.
     #[error("{} is in use by another server", path.display())]
     InUse {

@@ -482,6 +482,15 @@ fn the_store_is_where_the_file_says() {
     assert_eq!(at(elsewhere, "/pki/config/ca.json"), Path::new("/var/lib/ca.sqlite"));
 }
 
+#[test]
+fn what_is_remembered_of_the_store_may_be_anywhere_else() {
+    assert_eq!(accepted(&stock()).store_head, None);
+    let apart = with("/db", json!({"type": "sqlite", "head": "/mnt/apart/ca.head"}));
+    let config = accepted(&apart);
+    assert_eq!(config.store_head.as_deref(), Some(Path::new("/mnt/apart/ca.head")));
+    assert!(config.store.ends_with("db/step-ca.sqlite"));
+}
+
 /// Any JSON, of the kinds that occur in a configuration.
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

@@ -1,13 +1,16 @@
 //! The store's files: who may read them, who has them open, and what was last seen in them.
 //!
 //! ```text
-//! step-ca.sqlite          the database, with SQLite's own -wal and -shm beside it
-//! step-ca.sqlite.lock     locked while a server has the store open
-//! step-ca.sqlite.head     the end of the audit log, to recognise a store that was set back
+//! db/step-ca.sqlite           the database, with SQLite's own -wal and -shm beside it
+//! db/step-ca.sqlite.lock      locked while a server has the store open
+//! db-seen/step-ca.sqlite.head the end of the audit log, to recognise a store that was set back
 //! ```
+//!
+//! The end of the log lies in another folder than the rest: whoever puts back a copy of the store's folder must not put
+//! back what tells that it is one.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError},
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
@@ -21,16 +24,16 @@ use crate::store::error::OpenError;
 pub(super) struct Files {
     pub(super) database: PathBuf,
     pub(super) head: PathBuf,
+    /// Where earlier versions had it.
+    pub(super) head_beside: PathBuf,
     lock: PathBuf,
 }
 
 impl Files {
-    /// Makes the folder when it is missing, and judges what is there.
-    pub(super) fn prepare(database: &Path) -> Result<Self, OpenError> {
-        let folder = match database.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
+    /// Makes the folders when they are missing, and judges what is there. Without `head`, a folder next to that of the
+    /// database is chosen.
+    pub(super) fn prepare(database: &Path, head: Option<&Path>) -> Result<Self, OpenError> {
+        let folder = folder_of(database);
         let failed = |source| OpenError::Io { path: folder.to_owned(), source };
         let name = database.file_name().ok_or_else(|| OpenError::NotAFile { path: database.to_owned() })?;
         // Recursive: existing folders are left as they are.
@@ -38,13 +41,15 @@ impl Files {
         // SQLite refuses links anywhere in the path, and is right about the last part.
         let folder = folder.canonicalize().map_err(failed)?;
         judge_folder(&folder)?;
-        let beside = |suffix: &str| {
-            let mut name = OsString::from(name);
-            name.push(suffix);
-            folder.join(name)
+        let beside = |suffix: &str| folder.join(with_suffix(name, suffix));
+        let files = Self {
+            database: folder.join(name),
+            head: place_of_head(&folder, name, head)?,
+            head_beside: beside(".head"),
+            lock: beside(".lock"),
         };
-        let files = Self { database: folder.join(name), head: beside(".head"), lock: beside(".lock") };
-        for path in [&files.database, &files.head, &files.lock, &beside("-wal"), &beside("-shm")] {
+        let Self { database, head, head_beside, lock } = &files;
+        for path in [database, head, head_beside, lock, &beside("-wal"), &beside("-shm")] {
             judge_file(path)?;
         }
         Ok(files)
@@ -74,6 +79,48 @@ impl Files {
     /// Whether there is a database with something in it.
     pub(super) fn has_database(&self) -> bool {
         self.database.symlink_metadata().is_ok_and(|metadata| metadata.len() > 0)
+    }
+}
+
+/// The path of the head, in a folder that exists, is ours alone to write, and does not travel with the store's.
+fn place_of_head(store: &Path, name: &OsStr, wanted: Option<&Path>) -> Result<PathBuf, OpenError> {
+    let head = match wanted {
+        Some(wanted) => wanted.to_owned(),
+        None => next_to(store).join(with_suffix(name, ".head")),
+    };
+    let not_a_file = || OpenError::NotAFile { path: head.clone() };
+    let name = head.file_name().ok_or_else(not_a_file)?;
+    let folder = folder_of(&head);
+    let failed = |source| OpenError::Head { path: head.clone(), source };
+    let existed = folder.exists();
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    let folder = folder.canonicalize().map_err(failed)?;
+    if !existed && let Some(above) = folder.parent() {
+        File::open(above).and_then(|above| above.sync_all()).map_err(failed)?;
+    }
+    if folder.starts_with(store) {
+        return Err(OpenError::HeadInside { path: folder.join(name), store: store.to_owned() });
+    }
+    judge_folder(&folder)?;
+    Ok(folder.join(name))
+}
+
+/// `db-seen` for `db`.
+fn next_to(folder: &Path) -> PathBuf {
+    // The root has no name, and nothing is next to it: it is refused as a place inside.
+    folder.file_name().map_or_else(|| folder.to_owned(), |name| folder.with_file_name(with_suffix(name, "-seen")))
+}
+
+fn with_suffix(name: &OsStr, suffix: &str) -> OsString {
+    let mut name = name.to_owned();
+    name.push(suffix);
+    name
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
     }
 }
 

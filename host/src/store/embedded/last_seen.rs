@@ -1,9 +1,15 @@
-//! The end of the audit log, kept in a file outside the database.
+//! The end of the audit log, kept in a file outside the store's folder.
 //!
 //! It is written after every transaction and never flushed by itself, so it may be behind the database, but not ahead
 //! of it: a database that is behind its own head was restored from a backup, or cut.
 
-use std::{fmt, fs::File, io, os::unix::fs::FileExt, str::FromStr};
+use std::{
+    fmt,
+    fs::{File, remove_file},
+    io,
+    os::unix::fs::FileExt,
+    str::FromStr,
+};
 
 use super::files::{Files, open_private};
 use crate::audit::{Digest, Head};
@@ -20,8 +26,19 @@ pub(super) struct Seen {
 }
 
 impl LastSeen {
+    /// Opens the file. What an earlier version left beside the database is taken over, once.
     pub(super) fn open(files: &Files) -> io::Result<Self> {
-        open_private(&files.head).map(Self)
+        let last_seen = Self(open_private(&files.head)?);
+        if files.head_beside.exists() {
+            if last_seen.read()?.is_none()
+                && let Some(seen) = Self(open_private(&files.head_beside)?).read()?
+            {
+                last_seen.write(seen)?;
+                last_seen.0.sync_all()?;
+            }
+            remove_file(&files.head_beside)?;
+        }
+        Ok(last_seen)
     }
 
     /// Nothing when the file is empty or half written.

@@ -96,11 +96,14 @@ impl From<&State> for End {
 }
 
 impl Embedded {
-    /// Opens the store in this file, or makes it when there never was one. Blocks for the disk.
-    pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
-        let files = Files::prepare(path)?;
+    /// Opens the store in the file `path`, or makes it when there never was one. Blocks for the disk.
+    ///
+    /// The file `head` remembers how far the audit log was. It must lie outside the folder of `path`, best on another
+    /// disk; without it a folder next to that of `path` is used.
+    pub fn open(path: &Path, head: Option<&Path>, now: Timestamp) -> Result<Self, OpenError> {
+        let files = Files::prepare(path, head)?;
         let lock = files.lock()?;
-        let failed = |source| OpenError::Io { path: files.head.clone(), source };
+        let failed = |source| OpenError::Head { path: files.head.clone(), source };
         let last_seen = LastSeen::open(&files).map_err(failed)?;
         let seen = last_seen.read().map_err(failed)?;
         if !files.has_database() {
@@ -112,6 +115,9 @@ impl Embedded {
         let (connection, state) = open(&files, now)?;
         let in_path = |error| open_error(&files.database, error);
         let is_set_back = is_set_back(&connection, &state, seen).map_err(in_path)?;
+        if is_set_back {
+            warn_of_set_back(&files, seen);
+        }
         let state = State { set_back: is_set_back.then_some(now).or(state.set_back), ..state };
         let state = writer::take_over(&connection, state).map_err(in_path)?;
         last_seen.write(Seen { log: state.log, head: state.head }).map_err(failed)?;
@@ -346,6 +352,21 @@ fn is_set_back(connection: &Connection, state: &State, seen: Option<Seen>) -> Re
         return Ok(state.head.sequence > 0);
     };
     Ok(seen.log != state.log || check::head_at(connection, state, seen.head.sequence)? != Some(seen.head))
+}
+
+/// Tells the operator what has happened, and what follows from it.
+fn warn_of_set_back(files: &Files, seen: Option<Seen>) {
+    let why = match seen {
+        Some(_) => "it is older than what was seen of it last, as after a backup was restored",
+        None => "nothing tells how far it was, so it may be a copy that was put back",
+    };
+    tracing::warn!(
+        store = %files.database.display(),
+        head = %files.head.display(),
+        "the store was set back: {why}. Which tokens have been used since is not known, so every token issued before \
+         this start is refused, after later starts, too. Certificates and revocations recorded since are unknown to it: \
+         look for them in the logs, and revoke again what was revoked"
+    );
 }
 
 fn open_error(path: &Path, error: StoreError) -> OpenError {

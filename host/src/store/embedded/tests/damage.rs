@@ -44,7 +44,7 @@ fn place(path: &Path, octets: &[u8]) {
 
 /// Opens the store. It is refused, or found damaged, or nothing is missing.
 fn is_found_or_harmless(path: &Path, runtime: &tokio::runtime::Runtime) -> bool {
-    let Ok(store) = Embedded::open(path, NOW) else { return true };
+    let Ok(store) = Embedded::open(path, None, NOW) else { return true };
     runtime.block_on(async { store.check().await.is_err() || has_everything(&store).await })
 }
 
@@ -82,7 +82,7 @@ fn spent_tokens_that_are_changed_are_found_before_anything_is_issued() {
         let (_folder, path) = placed(sound());
         let chosen = "credential = (SELECT min(credential) FROM spent)";
         Connection::open(&path).unwrap().execute_batch(&sql.replace("CHOSEN", chosen)).unwrap();
-        let result = Embedded::open(&path, NOW);
+        let result = Embedded::open(&path, None, NOW);
         assert!(matches!(result, Err(OpenError::Damaged { .. })), "{sql}");
     }
 }
@@ -115,17 +115,20 @@ fn a_certificate_that_was_changed_is_found_when_it_is_read_and_when_all_is_check
 fn a_damaged_write_ahead_log_does_not_forget_in_silence() {
     // As a killed server leaves it: everything is in the log.
     let (_folder, path) = folder();
-    let parts = ["", "-wal", ".head"];
+    let parts = ["", "-wal"];
     let runtime = runtime();
     let octets = runtime.block_on(async {
         let store = Arc::new(open_at(&path));
         fill(&store).await;
         parts.map(|part| fs::read(format!("{}{part}", path.display())).unwrap())
     });
+    let head = fs::read(head_of(&path)).unwrap();
     let length = octets[1].len();
     for (place_of_damage, cut) in (0..60).map(|n| (n * length / 60, n % 3 == 0)) {
         let (_folder, path) = placed(&octets[0]);
         let mut octets = octets.clone();
+        fs::DirBuilder::new().mode(0o700).create(head_of(&path).parent().unwrap()).unwrap();
+        place(&head_of(&path), &head);
         match cut {
             true => octets[1].truncate(place_of_damage),
             false => octets[1][place_of_damage] ^= 0x10,
@@ -133,7 +136,7 @@ fn a_damaged_write_ahead_log_does_not_forget_in_silence() {
         for (part, octets) in parts.iter().zip(&octets).skip(1) {
             place(Path::new(&format!("{}{part}", path.display())), octets);
         }
-        let set_back = Embedded::open(&path, NOW).map(|store| store.origin().set_back);
+        let set_back = Embedded::open(&path, None, NOW).map(|store| store.origin().set_back);
         let told = !matches!(set_back, Ok(None)) || is_found_or_harmless(&path, &runtime);
         assert!(told, "octet {place_of_damage} of {length}, cut: {cut}");
     }

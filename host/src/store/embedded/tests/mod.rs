@@ -26,8 +26,14 @@ fn folder() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+/// Where the end of its audit log is kept.
+fn head_of(path: &Path) -> PathBuf {
+    let seen = path.parent().unwrap().with_file_name("db-seen");
+    seen.join("ca.sqlite.head")
+}
+
 fn open_at(path: &Path) -> Embedded {
-    Embedded::open(path, NOW).unwrap()
+    Embedded::open(path, None, NOW).unwrap()
 }
 
 fn runtime() -> tokio::runtime::Runtime {
