@@ -23,9 +23,9 @@ use super::{
     transaction::Transaction,
 };
 use crate::{
-    audit::Entry,
+    audit::{ChainError, Entry, Head},
     limits,
-    store::error::{StoreError, Unavailable},
+    store::error::{Damage, StoreError, Unavailable},
 };
 
 /// Everything the thread owns.
@@ -194,7 +194,7 @@ impl Writer {
     fn recover(&mut self) {
         // What is in the memory of other connections is not what is on the disk.
         self.shared.readers.forget();
-        match recover(&self.path) {
+        match recover(&self.path, &self.state) {
             Ok((connection, state)) => {
                 self.connection = Some(connection);
                 self.state = state;
@@ -252,12 +252,25 @@ fn transact(
     }
 }
 
-/// Reads the store from the disk.
-fn recover(path: &Path) -> Result<(Connection, State), StoreError> {
+/// Reads the store from the disk. It must be the one that was `acknowledged`, or that and what was committed without
+/// anybody having been told: an older one has forgotten answers that have left.
+fn recover(path: &Path, acknowledged: &State) -> Result<(Connection, State), StoreError> {
+    fail::fail_point!("store::before_recovery");
     let connection = connection::writer(path)?;
     let state = check::at_start(&connection)?;
+    continues(&connection, &state, acknowledged.head)?;
     let state = take_over(&connection, state)?;
     Ok((connection, state))
+}
+
+/// Whether the audit log was at `earlier` once.
+fn continues(connection: &Connection, state: &State, earlier: Head) -> Result<(), StoreError> {
+    let error = match check::head_at(connection, state, earlier.sequence)? {
+        Some(found) if found == earlier => return Ok(()),
+        Some(_) => ChainError::Changed { sequence: earlier.sequence },
+        None => ChainError::Length { expected: earlier.sequence, found: state.head.sequence },
+    };
+    Err(Damage::Audit(error).into())
 }
 
 /// Makes sure that what was read is on the disk, and that the disk takes a transaction.

@@ -4,10 +4,10 @@
 //! process can be killed.
 
 use std::{
-    env,
+    env, fs,
     io::Write as _,
     process::{Command, Output},
-    sync::atomic::AtomicU32,
+    sync::{Barrier, atomic::AtomicU32},
     time::Duration,
 };
 
@@ -42,6 +42,7 @@ fn scenario_of_a_child_process() {
         _ => match scenario.as_str() {
             "commit fails" => a_commit_fails(&path),
             "client leaves" => a_client_leaves(&path),
+            "older store" => an_older_store_appears(&path),
             other => panic!("{other}"),
         },
     }
@@ -178,5 +179,54 @@ fn a_client_leaves(path: &Path) {
         third.await.unwrap();
         assert!(!store.is_spent(token(2).id).await.unwrap());
         assert_eq!(store.check().await.unwrap().certificates, 2);
+    });
+}
+
+#[test]
+fn a_store_that_became_older_while_it_failed_is_not_recovered() {
+    let (_folder, path) = folder();
+    let output = run("older store", &path);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn an_older_store_appears(path: &Path) {
+    static TURN: Barrier = Barrier::new(2);
+    static HITS: AtomicU32 = AtomicU32::new(0);
+    runtime().block_on(async {
+        open_at(path).record(issuance(1, 1)).await.unwrap();
+        let older = fs::read(path).unwrap();
+        let store = open_at(path);
+        store.record(issuance(2, 2)).await.unwrap();
+        let head = store.head();
+
+        // The writer lets go of the file, and waits for the barrier before it reads it again.
+        let wait_twice = || {
+            if HITS.fetch_add(1, Ordering::SeqCst) == 0 {
+                TURN.wait();
+                TURN.wait();
+            }
+        };
+        fail::cfg_callback("store::before_recovery", wait_twice).unwrap();
+        fail::cfg("store::commit_fails", "return").unwrap();
+        assert!(matches!(store.record(issuance(3, 3)).await, Err(StoreError::OutcomeUnknown)));
+        TURN.wait();
+        let newer = fs::read(path).unwrap();
+        fs::write(path, &older).unwrap();
+        fail::remove("store::commit_fails");
+        TURN.wait();
+
+        let later = store.record(issuance(2, 4)).await;
+        assert!(matches!(later, Err(StoreError::Unavailable(Unavailable::Recovering))), "{later:?}");
+        assert!(!store.is_ready());
+        assert_eq!(store.head(), head, "nothing older was told of");
+
+        fs::write(path, newer).unwrap();
+        while !store.is_ready() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(matches!(store.record(issuance(2, 4)).await, Err(StoreError::TokenSpent)));
+        store.check().await.unwrap();
+        drop(store);
+        assert_eq!(open_at(path).origin().set_back, None);
     });
 }
