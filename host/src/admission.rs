@@ -129,7 +129,8 @@ impl<'a> Admission<'a> {
         let requested = Requested::resolve(ask.not_before, ask.not_after, call.now)?;
         let request = CertificationRequest::from_pem(&ask.csr)?;
         let token = Token::parse(&ask.token)?;
-        let provisioner = ca.policies.of_token(&token).ok_or(CredentialError::UnknownProvisioner)?;
+        let unknown = || CredentialError::UnknownProvisioner(token.provisioner_id());
+        let provisioner = ca.policies.of_token(&token).ok_or_else(unknown)?;
         decision.provisioner(provisioner.name(), None);
         decision.modules(provisioner.digests());
         if !ca.vouches_for(&token) {

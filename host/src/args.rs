@@ -8,19 +8,24 @@ use std::{net::SocketAddr, path::PathBuf, sync::LazyLock};
 /// The configuration is the ca.json that `step ca init` writes; without an argument it is
 /// $STEPPATH/config/ca.json.
 #[derive(Debug, Parser)]
-#[command(name = "step-ca", version = version(), args_conflicts_with_subcommands = true)]
+#[command(name = "step-ca", disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
 pub struct Args {
     /// What to do instead of serving
     #[command(subcommand)]
     pub command: Option<Command>,
 
     /// The configuration file
+    // One at most; more are collected to be refused in upstream's words.
     #[arg(value_name = "CONFIG")]
-    pub config: Option<PathBuf>,
+    pub config: Vec<PathBuf>,
 
     /// File with the password of the intermediate key; trailing white space is not part of it
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
+
+    /// Print the version
+    #[arg(long, short = 'v', visible_short_alias = 'V')]
+    pub version: bool,
 
     /// Issue certificates although the clock is behind the newest record; this is put on record
     #[arg(long)]
@@ -51,6 +56,9 @@ pub enum Command {
     Limits,
     /// Print the JSON Schema of ca.json, for editors
     Schema,
+    /// Print this help
+    #[command(visible_alias = "h")]
+    Help,
     /// Print the version
     Version,
 }

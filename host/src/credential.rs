@@ -43,6 +43,17 @@ impl<'a> Token<'a> {
         self.jwt.as_ref()
     }
 
+    /// The provisioner it means, as upstream identifies one: `<iss>:<kid>`. As unverified as everything about it.
+    pub fn provisioner_id(&self) -> String {
+        match self.jwt() {
+            Some(jwt) => {
+                let issuer = jwt.claims().iss.as_deref().unwrap_or_default();
+                format!("{issuer}:{}", jwt.header().kid().unwrap_or_default())
+            }
+            None => self.prefix().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// What stands before the first colon of a token that is no JWT.
     pub fn prefix(&self) -> Option<&'a str> {
         self.text.split_once(':').map(|(prefix, _)| prefix)
@@ -75,8 +86,8 @@ pub enum CredentialError {
     #[error("error parsing token: {0}")]
     Malformed(JoseError),
     /// No provisioner is meant by it.
-    #[error("no provisioner is configured for this token")]
-    UnknownProvisioner,
+    #[error("provisioner with id {0} not found")]
+    UnknownProvisioner(String),
     /// The store was restored from a backup, so the token may have been used without a trace.
     #[error("the token is older than the last start, and the store was set back before that")]
     BeforeRestore,

@@ -66,7 +66,7 @@ fn told_by_policy(kind: RefusalKind, message: String, stop: Stop, decision_id: S
             let reasons = reasons.into_iter().map(reason).collect();
             Refused { kind, message, public_message, reasons, decision_id: Some(decision_id) }
         }
-        Stop::Names(_) | Stop::Fault { .. } => told(kind, message, Some(decision_id)),
+        Stop::Names(_) | Stop::Validity(_) | Stop::Fault { .. } => told(kind, message, Some(decision_id)),
     }
 }
 
@@ -79,7 +79,7 @@ fn kind(error: &IssueError) -> RefusalKind {
         IssueError::Credential(CredentialError::Missing) => RefusalKind::BadRequest,
         IssueError::Credential(_) | IssueError::Certificate(_) | IssueError::Renewal(_) => RefusalKind::Unauthorized,
         IssueError::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),
-        IssueError::Policy(Stop::Names(_)) => RefusalKind::Forbidden,
+        IssueError::Policy(Stop::Names(_) | Stop::Validity(_)) => RefusalKind::Forbidden,
         IssueError::Policy(Stop::Fault { .. }) | IssueError::Edit(_) | IssueError::Sign(_) => RefusalKind::Fault,
         IssueError::Clock(_) => RefusalKind::Fault,
         IssueError::Draft(error) => drafted(error),
@@ -101,7 +101,7 @@ fn kind_of_revocation(error: &RevokeError) -> RefusalKind {
         E::OtherSerialNumber { .. } | E::OtherProvisioner { .. } => RefusalKind::Forbidden,
         E::NotOnRecord { .. } => RefusalKind::NotFound,
         E::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),
-        E::Policy(Stop::Names(_)) => RefusalKind::Forbidden,
+        E::Policy(Stop::Names(_) | Stop::Validity(_)) => RefusalKind::Forbidden,
         E::Policy(Stop::Fault { .. }) | E::Clock(_) => RefusalKind::Fault,
         E::Store(StoreError::AlreadyRevoked) => RefusalKind::BadRequest,
         E::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => RefusalKind::Unauthorized,

@@ -152,7 +152,7 @@ impl Ending for IssueError {
                 false
             }
             Self::Renewal(_) => false,
-            Self::Policy(Stop::Refused { .. } | Stop::Names(_)) => false,
+            Self::Policy(Stop::Refused { .. } | Stop::Names(_) | Stop::Validity(_)) => false,
             Self::Policy(Stop::Fault { .. }) | Self::Edit(_) | Self::Sign(_) | Self::Clock(_) => true,
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {
                 false

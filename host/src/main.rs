@@ -2,7 +2,7 @@
 
 use clap::{Parser as _, error::ErrorKind};
 use std::process::ExitCode;
-use step_ca::args::Args;
+use step_ca::{args::Args, program::RunError};
 
 fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::from(2)
+            ExitCode::from(if matches!(error, RunError::TooManyArguments) { 1 } else { 2 })
         }
     }
 }

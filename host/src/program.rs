@@ -13,6 +13,7 @@ use crate::{
     snapshot::{Snapshot, SnapshotError},
     telemetry,
 };
+use clap::CommandFactory;
 use std::{
     fs,
     io::{self, IsTerminal, Write},
@@ -31,6 +32,8 @@ use zeroize::Zeroizing;
 pub fn run(args: Args) -> Result<(), RunError> {
     match args.command {
         Some(Command::Version) => print(&format!("{}\n", version())),
+        None if args.version => print(&format!("{}\n", version())),
+        Some(Command::Help) => print(&Args::command().render_long_help().to_string()),
         Some(Command::Schema) => print(config::SCHEMA),
         Some(Command::Limits) => {
             let lines = limits::TABLE.iter().map(|limit| format!("{:<56} {}\n", limit.what, limit.most));
@@ -45,13 +48,17 @@ pub fn run(args: Args) -> Result<(), RunError> {
                 let dev = dev::prepare(args.address, System.now())?;
                 (dev.source, Some(dev.greeting))
             } else {
-                (source(config_path(args.config)?, args.password_file)?, None)
+                (source(config_path(one(args.config)?)?, args.password_file)?, None)
             };
             telemetry::start();
             process::harden();
             block_on(serve(source, greeting, args.accept_clock))
         }
     }
+}
+
+fn one(mut given: Vec<PathBuf>) -> Result<Option<PathBuf>, RunError> {
+    if given.len() > 1 { Err(RunError::TooManyArguments) } else { Ok(given.pop()) }
 }
 
 fn config_path(given: Option<PathBuf>) -> Result<PathBuf, RunError> {
@@ -152,6 +159,9 @@ fn print(text: &str) -> Result<(), RunError> {
 /// Why the program ends with an error.
 #[derive(Debug, Error)]
 pub enum RunError {
+    /// More than one configuration.
+    #[error("too many positional arguments were provided in 'step-ca <config> [--password-file=<file>]'")]
+    TooManyArguments,
     /// The configuration is not one.
     #[error(transparent)]
     Config(#[from] LoadError),

@@ -113,7 +113,8 @@ async fn by_token(
 ) -> Result<Authorized, RevokeError> {
     let RevokeRequest { serial_number, reason, reason_text, .. } = request;
     let token = Token::parse(token)?;
-    let provisioner = ca.policies.of_token(&token).ok_or(CredentialError::UnknownProvisioner)?;
+    let unknown = || CredentialError::UnknownProvisioner(token.provisioner_id());
+    let provisioner = ca.policies.of_token(&token).ok_or_else(unknown)?;
     let name = provisioner.name();
     decision.provisioner(name, None);
     decision.modules(provisioner.digests());
@@ -232,7 +233,7 @@ impl Ending for RevokeError {
         match self {
             Self::Credential(_) | Self::Certificate(_) => false,
             Self::OtherSerialNumber { .. } | Self::NotOnRecord { .. } | Self::OtherProvisioner { .. } => false,
-            Self::Policy(Stop::Refused { .. } | Stop::Names(_)) => false,
+            Self::Policy(Stop::Refused { .. } | Stop::Names(_) | Stop::Validity(_)) => false,
             Self::Policy(Stop::Fault { .. }) | Self::Clock(_) => true,
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::AlreadyRevoked) => {
                 false

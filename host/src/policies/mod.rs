@@ -342,6 +342,9 @@ pub enum Stop {
     /// The credential is good but names something that cannot be certified.
     #[error("the credential names what cannot be certified: {0}")]
     Names(NameError),
+    /// What the client asks for lies outside of the life of the CA.
+    #[error("sign: {0}")]
+    Validity(EditError),
     /// The policy failed.
     #[error("{policy}: {fault}")]
     Fault {

@@ -42,6 +42,14 @@ pub(super) async fn review(checks: &[BoundCheck], draft: Draft, mut proposal: Pr
     Ok(reviewed)
 }
 
+/// A check may not widen, which is its fault; that the CA's own time is over is nobody's.
+fn not_applied(check: &BoundCheck, error: EditError) -> Stop {
+    match error {
+        EditError::NoTimeLeft { .. } => Stop::Validity(error),
+        error => check.fault(PolicyFault::Edit(error)),
+    }
+}
+
 /// What one check did to the draft.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Outcome {
@@ -72,7 +80,7 @@ impl Reviewed {
             match words::change(edit, check.may_add()).map_err(|fault| check.fault(fault))? {
                 Change::Note(key, value) => self.note(check, key, value),
                 Change::Edit(edit) => {
-                    outcome = outcome.and(self.apply(edit).map_err(|error| check.fault(PolicyFault::Edit(error)))?);
+                    outcome = outcome.and(self.apply(edit).map_err(|error| not_applied(check, error))?);
                 }
             }
         }

@@ -86,7 +86,7 @@ pub enum EditError {
         time: Timestamp,
     },
     /// Nothing of the period lies between the backdate and the issuer's end.
-    #[error("no time is left between {earliest} and the end of the issuer, {latest}")]
+    #[error("the validity asked for has no time between {earliest}, which is now, and the end of the issuer, {latest}")]
     NoTimeLeft {
         /// The request, less the backdate.
         earliest: Timestamp,
