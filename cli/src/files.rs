@@ -68,6 +68,17 @@ pub(crate) fn read_password(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError
     Ok(password)
 }
 
+/// Whether two paths lead to one file, however they are spelled.
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    // The last component is not resolved: writing replaces a link and does not follow it.
+    let place = |path: &Path| Some((directory(path).canonicalize().ok()?, path.file_name()?.to_owned()));
+    one == other || place(one).is_some_and(|here| place(other) == Some(here))
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Permission to write a file, given before the work whose result goes there is begun.
 #[must_use]
 pub(crate) struct Destination(PathBuf);
@@ -78,6 +89,12 @@ impl Destination {
         if path.is_dir() {
             return Err(FileError::IsADirectory.into());
         }
+        // Said before anything is spent on what could not be kept.
+        directory(path).metadata().map_err(|cause| FileError::System {
+            operation: "open",
+            path: path.to_owned(),
+            cause,
+        })?;
         // A link that leads nowhere exists too: it would be replaced.
         if !force && path.symlink_metadata().is_ok() {
             confirm(cx, path)?;
@@ -127,6 +144,24 @@ fn is_yes(answer: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_spellings_of_one_file_are_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("sub")).unwrap();
+        for (one, other, is_same) in [
+            ("x", "x", true),
+            ("x", "./x", true),
+            ("x", "sub/../x", true),
+            ("x", "y", false),
+            ("x", "sub/x", false),
+            ("none/x", "x", false),
+        ] {
+            assert_eq!(is_same_file(&at(one), &at(other)), is_same, "{one} {other}");
+        }
+        assert!(is_same_file(Path::new("x"), Path::new("./x")));
+    }
 
     #[test]
     fn a_password_file_loses_white_space_at_its_end_only() {

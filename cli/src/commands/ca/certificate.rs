@@ -11,7 +11,13 @@ use super::{
     flags::{CaFlags, ValidityFlags},
     issue::{ProvisionerFlags, Token, ascii_name},
 };
-use crate::{certificates, context::Context, error::ExitStatus, files::Destination, key_kind::KeyFlags};
+use crate::{
+    certificates,
+    context::Context,
+    error::{CommandError, ExitStatus},
+    files::{Destination, is_same_file},
+    key_kind::KeyFlags,
+};
 
 /// Make a key and get a certificate for it
 ///
@@ -50,6 +56,9 @@ pub(crate) struct Certificate {
 impl Certificate {
     pub(crate) fn run(mut self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let spec = self.key_kind.spec()?;
+        if is_same_file(&self.certificate, &self.key) {
+            return Err(CommandError::EqualArguments { first: "CRT-FILE", second: "KEY-FILE" }.into());
+        }
         let subject = ascii_name(&self.subject);
         let mut names: Vec<_> = self.names.iter().map(|name| ascii_name(name)).collect();
         let key_file = Destination::claim(cx, &self.key, self.force)?;

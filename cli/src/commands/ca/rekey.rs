@@ -14,7 +14,7 @@ use super::{
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
-    files::Destination,
+    files::{Destination, is_same_file},
     key_file,
     key_kind::KeyFlags,
 };
@@ -66,6 +66,11 @@ pub(crate) struct Rekey {
 impl Rekey {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         self.check_flags()?;
+        let certificate = self.out_cert.as_deref().unwrap_or(&self.certificate);
+        let keys = [Some(self.out_key.as_deref().unwrap_or(&self.key)), self.private_key.as_deref()];
+        if keys.into_iter().flatten().any(|key| is_same_file(certificate, key)) {
+            return Err(CommandError::EqualArguments { first: "CRT-FILE", second: "KEY-FILE" }.into());
+        }
         let spec = self.key_kind.spec()?;
         let expires_in = self.expires_in.map(|span| (span, span.to_std()));
         let after = After::new(self.pid, self.signal, self.exec.as_deref())?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use api_types::Provisioner;
 use authority::SerialNumber;
 use clap::Args;
@@ -81,6 +81,9 @@ struct Signatory {
 
 impl Token {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        if self.subject.is_empty() {
+            bail!("subject cannot be empty");
+        }
         let lifetime = Lifetime::new(self.not_before, self.not_after, cx.now())?;
         let destination = match &self.output_file {
             Some(file) => Some(Destination::claim(cx, file, self.force)?),

@@ -9,7 +9,7 @@ use super::local::{CA_LIFETIME, IssuedProfile, LEAF_LIFETIME, LocalCa, ValidityF
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
-    files::Destination,
+    files::{Destination, is_same_file},
     key_file,
     key_kind::KeyFlags,
     protection::{ClearFlags, NewPassword, Protection},
@@ -99,7 +99,7 @@ impl Create {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let spec = self.kind.spec()?;
         self.clear.is_wanted()?;
-        if self.certificate == self.key {
+        if is_same_file(&self.certificate, &self.key) {
             return Err(CommandError::EqualArguments { first: "CRT-FILE", second: "KEY-FILE" }.into());
         }
         let plan = self.plan(cx)?;

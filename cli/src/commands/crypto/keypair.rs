@@ -9,7 +9,7 @@ use clap::Args;
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
-    files::Destination,
+    files::{Destination, is_same_file},
     jwk_file,
     key_kind::KeyFlags,
     pem_key,
@@ -50,7 +50,7 @@ impl Keypair {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let spec = self.kind.spec()?;
         self.clear.is_wanted()?;
-        if self.public == self.private {
+        if is_same_file(&self.public, &self.private) {
             return Err(CommandError::EqualArguments { first: "PUB-FILE", second: "PRIV-FILE" }.into());
         }
         if self.from_jwk.is_some() && self.kind.is_given() {

@@ -15,7 +15,7 @@ use super::{flags::CaFlags, pair::Pair};
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
-    files::Destination,
+    files::{Destination, is_same_file},
 };
 
 /// Renew a certificate: same key, same names, a new period of validity
@@ -63,6 +63,9 @@ pub(crate) struct Renew {
 impl Renew {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let rhythm = self.rhythm()?;
+        if is_same_file(self.out.as_deref().unwrap_or(&self.certificate), &self.key) {
+            return Err(CommandError::EqualArguments { first: "CRT-FILE", second: "KEY-FILE" }.into());
+        }
         let after = After::new(self.pid, self.signal, self.exec.as_deref())?;
         // Its own file is what a daemon is there to replace.
         let force = self.force || self.daemon;
