@@ -55,7 +55,8 @@ impl ClearFlags {
 }
 
 impl NewPassword<'_> {
-    fn obtain(self, cx: &mut Context) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    /// The password of the file, else the one the person chooses.
+    pub(crate) fn obtain(self, cx: &mut Context) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         if let Some(file) = self.file {
             return Ok(files::read_password(file)?);
         }

@@ -2,6 +2,10 @@
 
 mod change_pass;
 mod hash;
+mod jose_key;
+mod jwe;
+mod jwk;
+mod jwt;
 mod key;
 mod keypair;
 mod rand;
@@ -10,7 +14,7 @@ use clap::Args;
 
 use super::commands;
 
-/// Work with keys and hashes
+/// Work with keys, tokens and hashes
 #[derive(Args)]
 pub(crate) struct Crypto {
     #[command(subcommand)]
@@ -26,6 +30,9 @@ impl Crypto {
 commands!(Commands {
     ChangePass(change_pass::ChangePass),
     Hash(hash::Hash),
+    Jwe(jwe::Jwe),
+    Jwk(jwk::Jwk),
+    Jwt(jwt::Jwt),
     Key(key::Key),
     Keypair(keypair::Keypair),
     Rand(rand::Rand),
