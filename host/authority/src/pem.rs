@@ -5,6 +5,8 @@
 //! is read. What is strict: labels match, the base64 is canonical with its
 //! padding, and a block that was begun is ended.
 
+use std::str::Lines;
+
 use pem_rfc7468::{Base64Decoder, LineEnding};
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -50,7 +52,7 @@ pub fn blocks(text: &str) -> Result<Vec<PemBlock>, PemError> {
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         if let Some(label) = boundary(line, BEGIN) {
-            blocks.push(block(label, &mut lines, text.len())?);
+            blocks.push(block(label, &mut lines)?);
         }
     }
     if blocks.is_empty() { Err(PemError::NoBlock) } else { Ok(blocks) }
@@ -61,9 +63,10 @@ pub fn encode(label: &str, contents: &[u8]) -> String {
     pem_rfc7468::encode_string(label, LineEnding::LF, contents).expect("our labels are valid PEM labels")
 }
 
-fn block<'a>(label: &str, lines: &mut impl Iterator<Item = &'a str>, capacity: usize) -> Result<PemBlock, PemError> {
+fn block(label: &str, lines: &mut Lines<'_>) -> Result<PemBlock, PemError> {
     let mut headers: Vec<(String, String)> = Vec::new();
-    let mut base64 = Zeroizing::new(String::with_capacity(capacity));
+    // Sized once, as the contents are; and by the block, or a text of many blocks would be wiped once for each.
+    let mut base64 = Zeroizing::new(String::with_capacity(body_octets(lines)));
     for line in lines {
         if line.trim_start().starts_with(END) {
             if boundary(line, END) != Some(label) {
@@ -80,6 +83,11 @@ fn block<'a>(label: &str, lines: &mut impl Iterator<Item = &'a str>, capacity: u
         }
     }
     Err(PemError::Unclosed { label: label.to_owned() })
+}
+
+/// Octets up to the line that ends the block, at most.
+fn body_octets(lines: &Lines<'_>) -> usize {
+    lines.clone().take_while(|line| !line.trim_start().starts_with(END)).map(str::len).sum()
 }
 
 /// The label of a `-----BEGIN label-----` or `-----END label-----` line.
@@ -108,6 +116,12 @@ mod tests {
         assert_eq!(blocks[0].label, "DATA");
         assert_eq!(*blocks[0].contents, (0..16).collect::<Vec<u8>>());
         assert!(blocks[0].headers.is_empty());
+    }
+
+    #[test]
+    fn what_a_block_takes_does_not_depend_on_the_text_around_it() {
+        let text = "AAEC\n-----END A-----\n".to_owned() + &"-----BEGIN A-----\n-----END A-----\n".repeat(1_000);
+        assert_eq!(body_octets(&text.lines()), 4);
     }
 
     #[test]

@@ -93,6 +93,10 @@ pub enum JoseError {
     #[error("a symmetric key is not supported, the key types are EC, RSA and OKP")]
     SymmetricKey,
 
+    /// A private or symmetric key among keys to verify with, which anybody may see.
+    #[error("a key to verify with holds a secret; only its public part belongs here")]
+    SecretKey,
+
     /// Not one of `EC`, `RSA` and `OKP`.
     #[error("key type {0:?} is not supported, the key types are EC, RSA and OKP")]
     KeyType(String),

@@ -26,4 +26,4 @@ mod json;
 pub use algorithm::Algorithm;
 pub use claims::{NumericDate, RegisteredClaims};
 pub use error::JoseError;
-pub use jwk::{Curve, Jwk, JwkSet, SigningKey, VerifyingKey};
+pub use jwk::{Curve, Jwk, JwkSet, SigningKey, UncheckedKey, UncheckedKeys, VerifyingKey};

@@ -25,6 +25,19 @@ pub(crate) struct Guest {
     pub(crate) assignment: Arc<Assignment>,
 }
 
+impl Guest {
+    pub(crate) fn new(assignment: &Arc<Assignment>) -> Self {
+        let limits = &assignment.limits;
+        Self {
+            limiter: Limiter::new(limits),
+            meter: Meter { host_calls: 0, host_call_limit: limits.host_calls, fuel: 0, fuel_limit: limits.fuel },
+            log: LogBook::new(limits.log_text),
+            panic: None,
+            assignment: Arc::clone(assignment),
+        }
+    }
+}
+
 /// A call that has begun. Dropping it at any point ends the guest and leaves nothing of it behind.
 pub(crate) struct Call<'r> {
     // Fields are dropped in this order: the instance has gone back to the pool before its place is given away.
@@ -42,14 +55,7 @@ impl<'r> Call<'r> {
         let place = runtime.queue.enter().await?;
         let running = runtime.engine.run();
         let started = Instant::now();
-        let guest = Guest {
-            limiter: Limiter::new(limits),
-            meter: Meter { host_calls: 0, host_call_limit: limits.host_calls, fuel: 0, fuel_limit: limits.fuel },
-            log: LogBook::new(limits.log_text),
-            panic: None,
-            assignment: Arc::clone(assignment),
-        };
-        let mut store = Store::new(&runtime.engine.wasm, guest);
+        let mut store = Store::new(&runtime.engine.wasm, Guest::new(assignment));
         store.limiter(|guest| &mut guest.limiter);
         // One more than the limit: fuel at zero is then fuel exceeded, to the unit.
         store.set_fuel(limits.fuel.saturating_add(1)).map_err(|error| internal(&error))?;
@@ -149,6 +155,19 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
+    /// Counts for a test of one import, within the default limits.
+    #[cfg(test)]
+    pub(crate) fn full() -> Self {
+        let Limits { host_calls, fuel, .. } = Limits::default();
+        Self { host_calls: 0, host_call_limit: host_calls, fuel: 0, fuel_limit: fuel }
+    }
+
+    /// Fuel that host calls have used.
+    #[cfg(test)]
+    pub(crate) fn used(&self) -> u64 {
+        self.fuel
+    }
+
     /// Counts one host call and its price in fuel, before the work is done.
     pub(crate) fn host_call(&mut self, price: u64) -> wasmtime::Result<()> {
         if self.host_calls == self.host_call_limit {

@@ -9,6 +9,7 @@ mod parse;
 mod set;
 mod signing;
 mod thumbprint;
+mod unchecked;
 mod verifying;
 mod write;
 
@@ -17,6 +18,7 @@ use std::fmt;
 pub use material::Curve;
 pub use set::JwkSet;
 pub use signing::SigningKey;
+pub use unchecked::{KeyKind, UncheckedKey, UncheckedKeys};
 pub use verifying::VerifyingKey;
 
 pub(crate) use material::{PrivatePart, PublicPart};

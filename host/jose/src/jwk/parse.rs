@@ -1,5 +1,7 @@
 //! Reading a JWK.
 
+use std::fmt;
+
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -39,8 +41,10 @@ impl Jwk {
     }
 
     pub(crate) fn from_members(members: Members) -> Result<Self, JoseError> {
-        let members = Wiped(members);
-        let members = &members.0;
+        Self::from_wiped(&Wiped(members))
+    }
+
+    pub(super) fn from_wiped(Wiped(members): &Wiped) -> Result<Self, JoseError> {
         let (public, private) = match required(members, "kty")? {
             "EC" => ec(members)?,
             "RSA" => rsa(members)?,
@@ -158,7 +162,13 @@ fn optional<'a>(members: &'a Members, member: &'static str) -> Result<Option<&'a
 }
 
 /// Members that may hold secrets: overwritten when they are dropped.
-struct Wiped(Members);
+pub(super) struct Wiped(pub(super) Members);
+
+impl fmt::Debug for Wiped {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.0.keys()).finish()
+    }
+}
 
 impl Drop for Wiped {
     fn drop(&mut self) {

@@ -3,8 +3,9 @@
 use aws_lc_rs::{digest, hmac};
 use jose::{Algorithm, JoseError};
 
-use super::{KeyCache, price};
-use crate::call::Guest;
+use super::keys::{KeyCache, NoKey};
+use super::price;
+use crate::call::{Guest, Meter};
 use crate::contract::imports::crypto::{CryptoError, HashAlgorithm, Host, PublicKey, SignatureAlgorithm};
 use crate::text::printable;
 
@@ -27,8 +28,9 @@ impl Host for Guest {
         signature: Vec<u8>,
     ) -> wasmtime::Result<Result<(), CryptoError>> {
         let algorithm = jose_algorithm(algorithm);
-        self.meter.host_call(price::verify(Some(algorithm)) + price::octets(message.len()))?;
-        Ok(verified(&self.assignment.keys, algorithm, &key, &message, &signature))
+        let octets = price::octets(message.len().saturating_add(signature.len()));
+        self.meter.host_call(price::CALL + octets.saturating_add(source(&key)))?;
+        verified(&self.assignment.keys, &mut self.meter, algorithm, &key, &message, &signature)
     }
 }
 
@@ -52,22 +54,36 @@ fn mac(algorithm: HashAlgorithm, key: &[u8], data: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(algorithm, key), data).as_ref().to_vec()
 }
 
+/// The price of finding out what a key is.
+fn source(key: &PublicKey) -> u64 {
+    match key {
+        PublicKey::Jwk(text) => price::json(text.len()),
+        PublicKey::Spki(der) | PublicKey::Certificate(der) => price::x509(der.len()),
+    }
+}
+
 fn verified(
     cache: &KeyCache,
+    meter: &mut Meter,
     algorithm: Algorithm,
     key: &PublicKey,
     message: &[u8],
     signature: &[u8],
-) -> Result<(), CryptoError> {
-    let keys = match key {
-        PublicKey::Jwk(text) => cache.json(text),
-        PublicKey::Spki(der) => cache.spki(der),
-        PublicKey::Certificate(der) => cache.certificate(der),
+) -> wasmtime::Result<Result<(), CryptoError>> {
+    let key = match key {
+        // Nothing here could choose from a set.
+        PublicKey::Jwk(text) => cache.json(text, None, meter),
+        PublicKey::Spki(der) => cache.spki(der, meter),
+        PublicKey::Certificate(der) => cache.certificate(der, meter),
     };
-    let keys = keys.map_err(refused)?;
-    // Nothing here could choose from a set.
-    let key = keys.choose(None).ok_or_else(|| CryptoError::InvalidKey("a set of keys is no key".to_owned()))?;
-    key.verify(algorithm, message, signature).map_err(refused)
+    let key = match key {
+        Ok(key) => key,
+        Err(NoKey::Stopped(stop)) => return Err(stop),
+        Err(NoKey::Refused(error)) => return Ok(Err(refused(error))),
+        Err(NoKey::NotInSet) => return Ok(Err(CryptoError::InvalidKey("a set of keys is no key".to_owned()))),
+    };
+    meter.charge(key.verify)?;
+    Ok(key.verifying.verify(algorithm, message, signature).map_err(refused))
 }
 
 fn jose_algorithm(algorithm: SignatureAlgorithm) -> Algorithm {
@@ -101,6 +117,16 @@ mod tests {
 
     use super::*;
 
+    fn verify(
+        cache: &KeyCache,
+        algorithm: Algorithm,
+        key: &PublicKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), CryptoError> {
+        verified(cache, &mut Meter::full(), algorithm, key, message, signature).unwrap()
+    }
+
     /// FIPS 180-4 examples for "abc".
     #[test]
     fn hashes_are_those_of_the_standard() {
@@ -131,13 +157,13 @@ mod tests {
         ] {
             let signature = SigningKey::from_jwk(&jwk).unwrap().sign(b"message").unwrap();
             let key = PublicKey::Jwk(jwk.to_json());
-            assert_eq!(verified(&cache, algorithm, &key, b"message", &signature), Ok(()));
-            let other = verified(&cache, algorithm, &key, b"massage", &signature);
+            assert_eq!(verify(&cache, algorithm, &key, b"message", &signature), Ok(()));
+            let other = verify(&cache, algorithm, &key, b"massage", &signature);
             assert_eq!(other, Err(CryptoError::BadSignature));
-            let other = verified(&cache, Algorithm::Es384, &key, b"message", &signature);
+            let other = verify(&cache, Algorithm::Es384, &key, b"message", &signature);
             assert_eq!(other, Err(CryptoError::AlgorithmMismatch));
             let other = PublicKey::Jwk(Jwk::generate_ec_p256().unwrap().to_json());
-            assert!(verified(&cache, algorithm, &other, b"message", &signature).is_err());
+            assert!(verify(&cache, algorithm, &other, b"message", &signature).is_err());
         }
     }
 
@@ -147,7 +173,7 @@ mod tests {
         let key = PrivateKey::generate(KeySpec::Ed25519).unwrap();
         let root = pki::create_root("Test", &key, Timestamp::from_unix(1_800_000_000)).unwrap();
         let signature = authority::keys::Signer::sign(&key, b"message").unwrap();
-        let verify = |key| verified(&cache, Algorithm::EdDsa, &key, b"message", &signature);
+        let verify = |key| verify(&cache, Algorithm::EdDsa, &key, b"message", &signature);
         let (certificate, spki) = (root.der().to_vec(), key.spki_der().to_vec());
         assert_eq!(verify(PublicKey::Certificate(certificate.clone())), Ok(()));
         assert_eq!(verify(PublicKey::Spki(spki.clone())), Ok(()));
@@ -165,7 +191,7 @@ mod tests {
             PublicKey::Spki(vec![0x30; 64]),
             PublicKey::Certificate(Vec::new()),
         ] {
-            let answer = verified(&cache, Algorithm::Es256, &key, b"", &[0; 64]);
+            let answer = verify(&cache, Algorithm::Es256, &key, b"", &[0; 64]);
             assert!(matches!(answer, Err(CryptoError::InvalidKey(_))), "{key:?}: {answer:?}");
         }
     }

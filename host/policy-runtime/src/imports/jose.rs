@@ -3,34 +3,47 @@
 use jose::jws::Unverified;
 use jose::{Algorithm, JoseError};
 
-use super::{KeyCache, price};
-use crate::call::Guest;
+use super::keys::{KeyCache, NoKey};
+use super::price;
+use crate::call::{Guest, Meter};
 use crate::contract::imports::jose::{self as contract, Host, Jwt};
 use crate::text::printable;
 
 impl Host for Guest {
     fn decode_unverified(&mut self, token: String) -> wasmtime::Result<Result<Jwt, contract::JoseError>> {
-        self.meter.host_call(price::CALL + price::octets(token.len()))?;
+        self.meter.host_call(price::CALL + price::json(token.len()))?;
         Ok(Unverified::parse(&token).map(|token| jwt(&token)).map_err(refused))
     }
 
     fn verify(&mut self, token: String, keys: String) -> wasmtime::Result<Result<Jwt, contract::JoseError>> {
-        self.meter.host_call(price::CALL + price::octets(token.len().saturating_add(keys.len())))?;
-        let token = match Unverified::parse(&token) {
-            Ok(token) => token,
-            Err(error) => return Ok(Err(refused(error))),
-        };
-        // What the header claims is what is computed, or nothing is: the key's algorithm has to be the same.
-        self.meter.charge(price::verify(Algorithm::from_name(token.header().alg())))?;
-        Ok(verified(&self.assignment.keys, &token, &keys))
+        self.meter.host_call(price::CALL + price::json(token.len().saturating_add(keys.len())))?;
+        verified(&self.assignment.keys, &mut self.meter, &token, &keys)
     }
 }
 
-fn verified(cache: &KeyCache, token: &Unverified<'_>, keys: &str) -> Result<Jwt, contract::JoseError> {
-    let keys = cache.json(keys).map_err(refused)?;
-    let key = keys.choose(token.header().kid()).ok_or(contract::JoseError::NoMatchingKey)?;
-    token.verify(key).map_err(refused)?;
-    Ok(jwt(token))
+fn verified(
+    cache: &KeyCache,
+    meter: &mut Meter,
+    token: &str,
+    keys: &str,
+) -> wasmtime::Result<Result<Jwt, contract::JoseError>> {
+    let token = match Unverified::parse(token) {
+        Ok(token) => token,
+        Err(error) => return Ok(Err(refused(error))),
+    };
+    // `none`, a MAC or an invention is no reason to look at a key.
+    let name = token.header().alg();
+    if Algorithm::from_name(name).is_none() {
+        return Ok(Err(refused(JoseError::AlgorithmNotAllowed(name.to_owned()))));
+    }
+    let key = match cache.json(keys, token.header().kid(), meter) {
+        Ok(key) => key,
+        Err(NoKey::Stopped(stop)) => return Err(stop),
+        Err(NoKey::Refused(error)) => return Ok(Err(refused(error))),
+        Err(NoKey::NotInSet) => return Ok(Err(contract::JoseError::NoMatchingKey)),
+    };
+    meter.charge(key.verify)?;
+    Ok(token.verify(&key.verifying).map(|()| jwt(&token)).map_err(refused))
 }
 
 fn jwt(token: &Unverified<'_>) -> Jwt {
@@ -60,7 +73,7 @@ mod tests {
     use super::*;
 
     fn verify(token: &str, keys: &str) -> Result<Jwt, contract::JoseError> {
-        verified(&KeyCache::default(), &Unverified::parse(token).unwrap(), keys)
+        verified(&KeyCache::default(), &mut Meter::full(), token, keys).unwrap()
     }
 
     fn token(key: &Jwk, kid: &str) -> String {
@@ -92,5 +105,15 @@ mod tests {
         let token = token(&Jwk::generate_ec_p256().unwrap(), "k1");
         let expected = contract::JoseError::AlgorithmNotAllowed("ES256".into());
         assert_eq!(verify(&token, &key.to_json()).unwrap_err(), expected);
+    }
+
+    #[test]
+    fn a_token_of_no_algorithm_costs_no_key() {
+        let key = Jwk::generate_ec_p256().unwrap();
+        let (header, rest) = ("eyJhbGciOiJub25lIn0", ".e30.AAAA");
+        let mut meter = Meter::full();
+        let answer = verified(&KeyCache::default(), &mut meter, &format!("{header}{rest}"), &key.to_json()).unwrap();
+        assert_eq!(answer.unwrap_err(), contract::JoseError::AlgorithmNotAllowed("none".into()));
+        assert_eq!(meter.used(), 0);
     }
 }

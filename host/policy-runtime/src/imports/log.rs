@@ -14,7 +14,9 @@ const PANIC: usize = 1 << 10;
 
 impl Host for Guest {
     fn write(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>) -> wasmtime::Result<()> {
-        self.meter.host_call(price::CALL)?;
+        let texts = fields.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+        let octets = texts.fold(message.len(), usize::saturating_add);
+        self.meter.host_call(price::CALL + price::octets(octets).saturating_add(price::items(fields.len())))?;
         let (module, provisioner) = (self.assignment.module.name(), self.assignment.provisioner.as_str());
         if let Some(line) = self.log.write(level, message, fields) {
             emit(module, provisioner, line);
@@ -23,7 +25,7 @@ impl Host for Guest {
     }
 
     fn panicked(&mut self, message: String) -> wasmtime::Result<()> {
-        self.meter.host_call(price::CALL)?;
+        self.meter.host_call(price::CALL + price::octets(message.len()))?;
         self.panic = Some(printable(message, PANIC));
         Ok(())
     }

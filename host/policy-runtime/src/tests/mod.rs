@@ -4,6 +4,7 @@ mod abi;
 mod calls;
 mod cases;
 mod modules;
+mod spending;
 
 use std::sync::Arc;
 
