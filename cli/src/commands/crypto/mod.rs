@@ -5,6 +5,7 @@ mod hash;
 mod jose_key;
 mod jwe;
 mod jwk;
+mod jws;
 mod jwt;
 mod key;
 mod keypair;
@@ -32,6 +33,7 @@ commands!(Commands {
     Hash(hash::Hash),
     Jwe(jwe::Jwe),
     Jwk(jwk::Jwk),
+    Jws(jws::Jws),
     Jwt(jwt::Jwt),
     Key(key::Key),
     Keypair(keypair::Keypair),

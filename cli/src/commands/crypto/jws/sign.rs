@@ -1,0 +1,88 @@
+//! `step crypto jws sign`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jose::jws::{self, ProtectedHeader};
+
+use super::super::jose_key::KeySource;
+use crate::{context::Context, error::ExitStatus};
+
+/// Sign a file or standard input
+///
+/// Printed is a JWS in the compact serialization. The content is in it, as it is.
+///
+/// Examples:
+///   step crypto jws sign message.txt --key jwk.json
+///   step crypto jws sign - --key jwk.json --typ JOSE < message.txt
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Sign {
+    /// File with the content, `-` for standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    content: PathBuf,
+    #[command(flatten)]
+    key: KeySource,
+    /// Media type of the message
+    #[arg(long, value_name = "TYPE")]
+    typ: Option<String>,
+    /// Do not name the key in the message
+    #[arg(long)]
+    no_kid: bool,
+    /// Allow an algorithm that is not the one the key names
+    #[arg(long)]
+    subtle: bool,
+}
+
+impl Sign {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        let key = self.key.read(cx, None, self.subtle)?;
+        let content = cx.read(&self.content)?;
+        let kid = key.kid().filter(|_| !self.no_kid);
+        let header = ProtectedHeader { kid, typ: self.typ.as_deref(), ..ProtectedHeader::default() };
+        let message = jws::sign(&header, content.as_slice(), &key)?;
+        cx.output.answer(format!("{message}\n"))?;
+        Ok(ExitStatus::Success)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jose::{Algorithm, Jwk};
+
+    use crate::testing::User;
+
+    #[test]
+    fn what_was_signed_comes_out_again_under_the_same_key_only() {
+        let user = User::new().with_input("any\u{1}thing\n");
+        let key = Jwk::generate_ec_p256().expect("a key");
+        user.write("key.json", key.to_private_json().expect("private").as_bytes());
+        user.write("key.pub", key.to_json());
+        user.write("other.pub", Jwk::generate_ec_p256().expect("a key").with_kid("k").to_json());
+        let message = user.step("crypto jws sign --key {}/key.json --typ JOSE").answer();
+        let user = user.with_input(message);
+        assert_eq!(user.step("crypto jws verify --key {}/key.pub").answer(), "any\u{1}thing\n");
+        let shown = user.step("crypto jws verify --key {}/key.pub --json").answer();
+        assert!(shown.contains("\"typ\": \"JOSE\"") && shown.contains("\"payload\": \"YW55AXRoaW5nCg\""), "{shown}");
+        assert_eq!(user.step("crypto jws inspect --insecure --json").answer(), shown);
+        assert_eq!(user.step("crypto jws inspect --insecure").answer(), "any\u{1}thing\n");
+        let outcome = user.step("crypto jws verify --key {}/other.pub");
+        assert_eq!(
+            (outcome.answers.as_str(), outcome.talk.as_str()),
+            ("", "validation failed: the signature does not verify\n")
+        );
+        let error = user.step("crypto jws inspect").error();
+        assert_eq!(error, "'step crypto jws inspect' requires the '--insecure' flag\n");
+    }
+
+    #[test]
+    fn a_key_signs_with_its_own_algorithm() {
+        let user = User::new().with_input("content");
+        user.step("crypto keypair {}/a.pub {}/a.key --kty RSA --no-password --insecure").answer();
+        let message = user.step("crypto jws sign --key {}/a.key --alg PS256 --no-kid").answer();
+        let message = jose::jws::Compact::parse(&message).expect("well formed");
+        assert_eq!((message.header().alg(), message.header().kid()), (Algorithm::Ps256.name(), None));
+        let error = user.step("crypto jws sign --key {}/a.key --alg ES256").error();
+        assert!(error.contains("ES256"), "{error}");
+    }
+}

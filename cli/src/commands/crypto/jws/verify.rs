@@ -1,0 +1,41 @@
+//! `step crypto jws verify`
+
+use anyhow::Context as _;
+use clap::Args;
+use jose::{VerifyingKey, jws::Compact};
+
+use super::super::jose_key::KeySource;
+use crate::{context::Context, error::ExitStatus};
+
+/// Verify the message on standard input, and print its content
+///
+/// The message is a JWS in the compact serialization. Nothing is printed unless the signature is the key's.
+///
+/// Example:
+///   step crypto jws verify --key jwk.pub.json < message.jws > message.txt
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    key: KeySource,
+    /// Print header, content and signature as JSON
+    #[arg(long)]
+    json: bool,
+    /// Allow an algorithm that is not the one the key names
+    #[arg(long)]
+    subtle: bool,
+}
+
+impl Verify {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        let text = super::message(cx)?;
+        let message = Compact::parse(&text).context("error parsing message")?;
+        let key = self.key.read(cx, message.header().kid(), self.subtle)?;
+        VerifyingKey::from_jwk(&key).and_then(|key| message.verify(&key)).context("validation failed")?;
+        match self.json {
+            true => cx.output.answer(super::inspect::show(&message, &text))?,
+            false => cx.output.answer(message.payload())?,
+        }
+        Ok(ExitStatus::Success)
+    }
+}
