@@ -64,6 +64,13 @@ impl Revocations {
         Digest::of_fields(&[&self.revoked.sum, numbers.map(i64::to_be_bytes).as_flattened()])
     }
 
+    /// Takes note of a revocation.
+    pub(super) fn revoked(&mut self, row: &Digest, at: Timestamp) {
+        self.revoked.add(row, at);
+        // The last list does not show it, whatever the clock was when that was made.
+        self.listed_at = self.listed_at.min(at);
+    }
+
     /// Takes note of a list that was made; false when its number is not above the last.
     pub(super) fn listed(&mut self, number: u64, made_at: Timestamp) -> bool {
         match i64::try_from(number) {

@@ -130,7 +130,7 @@ impl<'c> Transaction<'c> {
         let Some(checksum) = inserted else { return Ok(Err(Conflict::AlreadyRevoked)) };
         fail::fail_point!("store::after_revocation");
         self.append(revocation.entry())?;
-        self.state.revocations.revoked.add(&checksum, record.revoked_at);
+        self.state.revocations.revoked(&checksum, record.revoked_at);
         Ok(Ok(Recorded { sequence }))
     }
 

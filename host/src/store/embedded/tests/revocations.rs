@@ -114,6 +114,21 @@ fn a_list_is_numbered_by_the_second_or_above_the_last() {
 }
 
 #[test]
+fn what_was_revoked_by_a_clock_that_was_set_back_is_in_the_next_list() {
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let store = open_at(&path);
+        let list = store.next_list(after(200_000)).await.unwrap();
+        assert!(store.record_list(list.number, after(200_000)).await.unwrap());
+        store.revoke(revocation_of(serial(1), None, after(100_000), NOW)).await.unwrap();
+        let list = store.next_list(after(200_000)).await.unwrap();
+        assert_eq!(list.revoked.len(), 1);
+        assert!(store.record_list(list.number, after(200_000)).await.unwrap());
+        assert_eq!(store.next_list(after(200_001)).await.unwrap().revoked, [], "that list was made after its end");
+    });
+}
+
+#[test]
 fn damage_to_revocations_is_found_before_anything_is_issued() {
     for sql in [
         "DELETE FROM revocations WHERE reason_code = 1",
