@@ -86,15 +86,20 @@ pub(crate) struct Destination(PathBuf);
 impl Destination {
     /// Asks whether an existing file may be overwritten, unless `force` says so.
     pub(crate) fn claim(cx: &mut Context, path: &Path, force: bool) -> anyhow::Result<Self> {
-        if path.is_dir() {
-            return Err(FileError::IsADirectory.into());
-        }
         // Said before anything is spent on what could not be kept.
         directory(path).metadata().map_err(|cause| FileError::System {
             operation: "open",
             path: path.to_owned(),
             cause,
         })?;
+        Self::claim_in_new_folder(cx, path, force)
+    }
+
+    /// As [`Self::claim`], where the folder is made before the file is written.
+    pub(crate) fn claim_in_new_folder(cx: &mut Context, path: &Path, force: bool) -> anyhow::Result<Self> {
+        if path.is_dir() {
+            return Err(FileError::IsADirectory.into());
+        }
         // A link that leads nowhere exists too: it would be replaced.
         if !force && path.symlink_metadata().is_ok() {
             confirm(cx, path)?;

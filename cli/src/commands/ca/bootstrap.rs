@@ -44,8 +44,8 @@ impl Bootstrap {
         let fingerprint = self.known.fingerprint(cx)?.to_owned();
         let root_path = cx.step_path().root_certificate();
         let defaults_path = cx.step_path().defaults_json();
-        let root = Destination::claim(cx, &root_path, self.force)?;
-        let defaults = Destination::claim(cx, &defaults_path, self.force)?;
+        let root = Destination::claim_in_new_folder(cx, &root_path, self.force)?;
+        let defaults = Destination::claim_in_new_folder(cx, &defaults_path, self.force)?;
 
         let certificate = self.known.download(cx)?;
         let contents =

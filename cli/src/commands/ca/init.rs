@@ -184,7 +184,7 @@ impl Init {
         }
         let mut overwrite = Overwrite::Refuse;
         for path in paths.iter().filter(|path| path.symlink_metadata().is_ok()) {
-            let _ = Destination::claim(cx, path, false)?;
+            let _ = Destination::claim_in_new_folder(cx, path, false)?;
             overwrite = Overwrite::Allow;
         }
         Ok(overwrite)
