@@ -24,11 +24,18 @@ pub enum Fault {
         /// The compiler's words.
         reason: String,
     },
-    /// Checking and compiling took longer than [`LoadLimits::time`](crate::LoadLimits::time).
+    /// Checking and compiling took longer than [`LoadLimits::time`](crate::LoadLimits::time), now or when the same
+    /// file was loaded before.
     #[error("was not compiled within {} s", limit.as_secs())]
     CompileTooSlow {
         /// The limit.
         limit: Duration,
+    },
+    /// Another module was being compiled, and it did not come to an end in time.
+    #[error("waited {} s for the compilation of another module to end", waited.as_secs())]
+    CompilerBusy {
+        /// How long this one waited.
+        waited: Duration,
     },
     /// The module's idea of an imported interface differs from the contract's.
     #[error("imports something the contract does not have: {reason}")]

@@ -27,6 +27,7 @@ mod assignment;
 mod cache;
 mod call;
 mod check;
+mod compiling;
 pub mod contract;
 mod engine;
 mod error;

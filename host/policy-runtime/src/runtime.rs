@@ -3,7 +3,7 @@
 use std::fmt;
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use wasmtime::component::Linker;
 
 use crate::cache::Cache;
 use crate::call::Guest;
+use crate::compiling::Workshop;
 use crate::engine::{Dimensions, Engine};
 use crate::error::Fault;
 use crate::imports;
@@ -76,41 +77,29 @@ impl Runtime {
         let cache = cache_dir.map_or(Cache::none(), Cache::open);
         let ceiling = Ceiling { memory, table_elements };
         let queue = Queue { places: Semaphore::new(calls as usize), wait: queue_wait };
-        Ok(Self { shared: Arc::new(Shared { engine, linker, cache, load, ceiling, queue }) })
+        Ok(Self {
+            shared: Arc::new(Shared { engine, linker, cache, load, ceiling, queue, workshop: Workshop::default() }),
+        })
     }
 
     /// Checks and compiles a module.
     ///
     /// Blocks for as long as that takes, 0.1 s for a hundred kilobytes: call it where nobody waits for an answer. The
-    /// work is done in a thread of low priority. `name` is for logs.
+    /// work is done in a thread of low priority, one module after the other: a second one waits for its turn, as long as
+    /// it may take to be loaded. `name` is for logs.
     ///
     /// # Errors
     ///
-    /// The faults of loading, in the order of the road: size, validity, imports, exports, compiling. Whether its
-    /// imports are granted is looked at when it is put to work, since that depends on who uses it.
+    /// The faults of loading, in the order of the road: size, waiting for a turn, validity, imports, exports,
+    /// compiling. A module that took too long is refused at once from then on. Whether its imports are granted is looked at when it is put to work, since that depends on who uses it.
     pub fn load(&self, name: &str, bytes: &[u8]) -> Result<Arc<Module>, Fault> {
         let Shared { load, .. } = &*self.shared;
         if bytes.len() > load.file {
             return Err(Fault::TooLarge { size: bytes.len(), limit: load.file });
         }
         let (name, bytes, shared) = (name.to_owned(), bytes.to_vec(), Arc::clone(&self.shared));
-        let (sender, receiver) = mpsc::sync_channel(1);
-        thread::Builder::new()
-            .name("policy-load".to_owned())
-            .spawn(move || {
-                yield_to_requests();
-                // Nobody listens any more when it took too long.
-                let _ = sender.send(shared.compile(name, bytes));
-            })
-            .map_err(|error| Fault::Internal { reason: format!("no thread to compile in: {error}") })?;
-        match receiver.recv_timeout(load.time) {
-            Ok(module) => module.map(Arc::new),
-            Err(mpsc::RecvTimeoutError::Timeout) => Err(Fault::CompileTooSlow { limit: load.time }),
-            // A compiler bug that a module has found must not take the CA along.
-            Err(mpsc::RecvTimeoutError::Disconnected) => {
-                Err(Fault::Internal { reason: "the compiler panicked".to_owned() })
-            }
-        }
+        let digest = sha256(&bytes);
+        self.shared.workshop.run(digest, load.time, move || shared.compile(name, digest, bytes)).map(Arc::new)
     }
 }
 
@@ -128,20 +117,14 @@ pub(crate) struct Shared {
     pub(crate) queue: Queue,
     load: LoadLimits,
     ceiling: Ceiling,
+    workshop: Workshop,
 }
 
 impl Shared {
-    fn compile(self: Arc<Self>, name: String, bytes: Vec<u8>) -> Result<Module, Fault> {
-        let digest = sha256(&bytes);
+    fn compile(self: Arc<Self>, name: String, digest: [u8; 32], bytes: Vec<u8>) -> Result<Module, Fault> {
         let checked = Checked::new(bytes, &self.load, &self.ceiling)?;
         Module::new(name, digest, &checked, self)
     }
-}
-
-/// Lowers the priority of the calling thread, where that is possible for one thread alone.
-fn yield_to_requests() {
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::nice(10);
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -151,7 +151,7 @@ fn paths() {
         });
     };
     let self_signed = root("Root", &key()).der().to_vec();
-    verify("one signature", 2_500, &self_signed, &[], &[self_signed.clone()]);
+    verify("one signature", 2_500, &self_signed, &[], std::slice::from_ref(&self_signed));
     verify("no arguments", 5, b"", &[], &[]);
     // At worst a hundred signatures are looked at in one call.
     let ring: Vec<_> = (0..8).map(|_| root("Root", &key()).der().to_vec()).collect();
