@@ -49,10 +49,10 @@
 //!
 //! Compile it as a `cdylib` for `wasm32-unknown-unknown`; the file that comes out is what `ca.json` names.
 
-#[doc(hidden)]
-pub mod bindings;
 #[cfg(all(target_arch = "wasm32", feature = "bump-allocator"))]
 mod allocator;
+#[doc(hidden)]
+pub mod bindings;
 mod capabilities;
 
 pub mod audience;

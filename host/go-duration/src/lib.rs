@@ -227,7 +227,8 @@ mod tests {
 
     #[test]
     fn what_go_refuses_is_refused() {
-        for text in ["", "-", "+", "1", "1d", "h", ".s", "1 h", "1h ", "1h-5m", "1..5s", "1.5.5s", "9223372037s", "∞"] {
+        for text in ["", "-", "+", "1", "1d", "h", ".s", "1 h", "1h ", "1h-5m", "1..5s", "1.5.5s", "9223372037s", "∞"]
+        {
             assert!(text.parse::<GoDuration>().is_err(), "{text:?}");
         }
     }
