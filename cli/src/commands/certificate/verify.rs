@@ -169,4 +169,19 @@ mod tests {
         assert_eq!(user.step("certificate verify {}/a.crt --roots {}/empty").status, ExitStatus::Failure);
         assert_eq!(user.step("certificate verify {}/a.crt --roots={}/step").status, ExitStatus::Failure);
     }
+
+    #[test]
+    fn a_server_is_verified_for_the_host_of_its_url() {
+        let server = crate::testing::Server::answering(vec![String::new(); 4]);
+        let user = user();
+        user.write("server.crt", &server.root);
+        let line = format!("certificate verify {} --roots", server.url);
+        user.step(&format!("{line} {{}}/server.crt")).answer();
+        let error = user.step(&format!("{line} {{}}/root.crt")).error();
+        assert_eq!(error, "failed to verify certificate: the certificate was not issued under any of the roots\n");
+        for flag in ["--host", "--servername"] {
+            let error = user.step(&format!("{line} {{}}/server.crt {flag} a.example.com")).error();
+            assert_eq!(error, "failed to verify certificate: the certificate is not for a.example.com\n");
+        }
+    }
 }
