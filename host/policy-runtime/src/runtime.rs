@@ -74,7 +74,7 @@ impl Runtime {
         let calls = u16::try_from(calls_at_once).unwrap_or(u16::MAX).max(1).into();
         let engine = Engine::new(&Dimensions { calls, memory, table_elements, stack })?;
         let linker = imports::link(&engine.wasm).map_err(|error| Fault::Internal { reason: format!("{error:#}") })?;
-        let cache = cache_dir.map_or(Cache::none(), Cache::open);
+        let cache = cache_dir.map_or(Cache::none(), |directory| Cache::open(directory, &engine.wasm));
         let ceiling = Ceiling { memory, table_elements };
         let queue = Queue { places: Semaphore::new(calls as usize), wait: queue_wait };
         Ok(Self {
