@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::{context::Context, error::CommandError, files, prompt::Question};
 
+/// Rounds of PBKDF2 under which JWKs are encrypted: as many as upstream writes, and below what other readers refuse.
+pub(crate) const PBES2_ITERATIONS: u32 = 600_000;
+
 /// Leave to write a private key that is not encrypted: two flags, so that it is never an accident.
 #[derive(Args)]
 pub(crate) struct ClearFlags {

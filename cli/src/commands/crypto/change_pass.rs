@@ -15,7 +15,7 @@ use crate::{
     files::Destination,
     json_layout, jwk_file, key_file,
     prompt::Question,
-    protection::{ClearFlags, NewPassword, Protection},
+    protection::{self, ClearFlags, NewPassword, Protection},
 };
 
 /// Change the password of a private key
@@ -53,9 +53,6 @@ pub(crate) struct ChangePass {
 #[derive(Debug, Error)]
 #[error("the key has no private part")]
 struct NotPrivate;
-
-/// Rounds of PBKDF2: as many as upstream writes, and below what other readers refuse.
-const ITERATIONS: u32 = 600_000;
 
 impl ChangePass {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
@@ -98,7 +95,9 @@ impl ChangePass {
         match self.protection(cx, "Please enter the password to encrypt the private JWK")? {
             Protection::Password(password) => {
                 let json = Zeroizing::new(json_layout::compact(&json));
-                Ok(Zeroizing::new(jwe::encrypt(json.as_bytes(), "jwk+json", &password, ITERATIONS)?.to_json()))
+                Ok(Zeroizing::new(
+                    jwe::encrypt(json.as_bytes(), "jwk+json", &password, protection::PBES2_ITERATIONS)?.to_json(),
+                ))
             }
             Protection::None => Ok(Zeroizing::new(json_layout::indented(&json, "  "))),
         }

@@ -16,6 +16,7 @@ use crate::{
     error::{CommandError, ExitStatus},
     files, jwk_file, pem_key,
     prompt::{Question, not_blank},
+    protection,
 };
 
 /// Add a provisioner to the configuration of a CA
@@ -71,9 +72,6 @@ struct Entry<'a> {
     encrypted_key: Option<String>,
 }
 
-/// Rounds of PBKDF2: as many as upstream writes.
-const ITERATIONS: u32 = 600_000;
-
 impl Add {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let Kind::Jwk = self.kind;
@@ -98,7 +96,7 @@ impl Add {
                 );
             }
             let encrypted_key = match key.is_private() {
-                true => Some(jwe::encrypt_jwk(&key, &self.password(cx)?, ITERATIONS)?),
+                true => Some(jwe::encrypt_jwk(&key, &self.password(cx)?, protection::PBES2_ITERATIONS)?),
                 false => None,
             };
             ca.add(&Entry { name: &self.name, kind: "JWK", key: key.public(), encrypted_key })?;

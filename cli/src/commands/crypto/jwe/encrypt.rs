@@ -6,7 +6,11 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use jose::jwe;
 
-use crate::{context::Context, error::ExitStatus, protection::NewPassword};
+use crate::{
+    context::Context,
+    error::ExitStatus,
+    protection::{self, NewPassword},
+};
 
 /// Encrypt standard input under a password
 ///
@@ -43,9 +47,6 @@ enum ContentEncryption {
     A256Gcm,
 }
 
-/// Rounds of PBKDF2: as many as upstream writes.
-const ITERATIONS: u32 = 600_000;
-
 impl Encrypt {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let (KeyEncryption::Pbes2, ContentEncryption::A256Gcm) = (self.alg, self.enc);
@@ -53,7 +54,7 @@ impl Encrypt {
         let password = NewPassword { label, flag: "password-file", file: self.password_file.as_deref() };
         let password = password.obtain(cx)?;
         let content = cx.read_input().context("read standard input failed")?;
-        let message = jwe::encrypt(&content, &self.cty, &password, ITERATIONS)?;
+        let message = jwe::encrypt(&content, &self.cty, &password, protection::PBES2_ITERATIONS)?;
         cx.output.answer(message.to_json() + "\n")?;
         Ok(ExitStatus::Success)
     }

@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
-    files::Destination,
+    files::{Destination, is_same_file},
     json_layout, key_file,
     key_kind::KeyFlags,
     pem_key,
-    protection::{ClearFlags, NewPassword, Protection},
+    protection::{self, ClearFlags, NewPassword, Protection},
 };
 
 /// Make a JSON Web Key
@@ -64,15 +64,12 @@ enum KeyUse {
     Sig,
 }
 
-/// Rounds of PBKDF2: as many as upstream writes.
-const ITERATIONS: u32 = 600_000;
-
 impl Create {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let KeyUse::Sig = self.key_use;
         let spec = self.kind.spec()?;
         self.clear.is_wanted()?;
-        if self.public == self.private {
+        if is_same_file(&self.public, &self.private) {
             return Err(CommandError::EqualArguments { first: "PUBLIC-JWK-FILE", second: "PRIVATE-JWK-FILE" }.into());
         }
         if self.from_pem.is_some() && self.kind.is_given() {
@@ -90,9 +87,9 @@ impl Create {
         let password = NewPassword { label, flag: "password-file", file: self.password_file.as_deref() };
         let json = key.to_private_json()?;
         let private = match self.clear.protection(cx, password)? {
-            Protection::Password(password) => {
-                Zeroizing::new(jwe::encrypt(json.as_bytes(), "jwk+json", &password, ITERATIONS)?.to_json())
-            }
+            Protection::Password(password) => Zeroizing::new(
+                jwe::encrypt(json.as_bytes(), "jwk+json", &password, protection::PBES2_ITERATIONS)?.to_json(),
+            ),
             Protection::None => Zeroizing::new(json_layout::indented(&json, "  ")),
         };
         private_file.write(private.as_bytes())?;
