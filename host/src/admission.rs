@@ -289,6 +289,7 @@ impl<'a> Admission<'a> {
         let validity = certificate.validity();
         let names = certificate.subject_alt_names().map(|names| names.iter().collect()).unwrap_or_default();
         let entry = decision.issued();
+        let key = Digest::of(&[certificate.public_key().spki_der()]);
         let certificate = CertificateRecord {
             serial_number: *certificate.serial_number(),
             der: certificate.der().to_vec(),
@@ -303,7 +304,7 @@ impl<'a> Admission<'a> {
             renewals,
             policies: entry.modules.clone(),
         };
-        Issuance::new(spend, certificate, entry)
+        Issuance::new(spend, certificate, key, entry)
     }
 }
 

@@ -86,6 +86,7 @@ fn kind(error: &IssueError) -> RefusalKind {
         IssueError::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {
             RefusalKind::Unauthorized
         }
+        IssueError::Store(StoreError::KeyCompromised) => RefusalKind::Forbidden,
         IssueError::Store(_) => RefusalKind::Fault,
     }
 }

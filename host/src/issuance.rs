@@ -157,6 +157,7 @@ impl Ending for IssueError {
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {
                 false
             }
+            Self::Store(StoreError::KeyCompromised) => false,
             Self::Store(_) => true,
         }
     }

@@ -9,7 +9,7 @@
 //! speak is not enough; the credential has to name this very certificate.
 
 use crate::{
-    audit,
+    audit::{self, Digest},
     call::Call,
     credential::{CertificateError, CredentialError, Token},
     decision::{Decision, Ending},
@@ -19,7 +19,7 @@ use crate::{
     store::{Recorded, Revocation, RevocationRecord, SingleUse, StoreError},
     timekeeping::ClockBehind,
 };
-use authority::{RevocationReason, SerialNumber, Timestamp};
+use authority::{Certificate, RevocationReason, SerialNumber, Timestamp};
 use policy_runtime::{Fault, contract::types::Operation};
 use thiserror::Error;
 
@@ -75,7 +75,7 @@ async fn walk(
         Credential::Certificate(chain) => by_certificate(ca, call, request, chain, decision).await?,
     };
     // 2. Spend the credential, mark the certificate, keep the audit entry: one durable transaction.
-    let Authorized { spend, provisioner, revoked_by, not_after } = authorized;
+    let Authorized { spend, provisioner, revoked_by, not_after, key } = authorized;
     let record = RevocationRecord {
         serial_number: request.serial_number,
         revoked_at: call.now,
@@ -84,6 +84,7 @@ async fn walk(
         provisioner,
         revoked_by,
         not_after,
+        compromised_key: (request.reason == RevocationReason::KeyCompromise).then_some(key),
     };
     let entry = decision.revoked(why(request));
     Ok(ca.store.revoke(Revocation::new(spend, record, entry)).await?)
@@ -102,6 +103,8 @@ struct Authorized {
     provisioner: String,
     revoked_by: String,
     not_after: Timestamp,
+    /// SHA-256 of the certificate's SubjectPublicKeyInfo.
+    key: Digest,
 }
 
 async fn by_token(
@@ -139,7 +142,8 @@ async fn by_token(
         return Err(RevokeError::OtherProvisioner { issued_by: record.provisioner, asked_by: name.to_owned() });
     }
     let not_after = record.validity.not_after;
-    Ok(Authorized { spend, provisioner: name.to_owned(), revoked_by: identity.subject, not_after })
+    let key = digest_of_key(&Certificate::from_der(&record.der).map_err(CertificateError::Unreadable)?);
+    Ok(Authorized { spend, provisioner: name.to_owned(), revoked_by: identity.subject, not_after, key })
 }
 
 async fn by_certificate(
@@ -161,7 +165,12 @@ async fn by_certificate(
         provisioner: String::new(),
         revoked_by: subject.to_owned(),
         not_after: leaf.validity().not_after,
+        key: digest_of_key(&leaf),
     })
+}
+
+fn digest_of_key(certificate: &Certificate) -> Digest {
+    Digest::of(&[certificate.public_key().spki_der()])
 }
 
 /// A road that ended before its end.

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// What is kept is not what was written. Nothing is issued until somebody has looked at it.
     #[error("the store is damaged")]
     Damaged(#[from] Damage),
+    /// A certificate with this key was revoked because the key was compromised. Nothing was written.
+    #[error("the key is known to be compromised")]
+    KeyCompromised,
     /// Nobody knows whether it was written: it took too long, or the disk failed in the middle. The certificate must
     /// be dropped, and the credential counts as used.
     #[error("the store did not say whether the record was written")]

@@ -10,14 +10,15 @@ use crate::audit::{Digest, Entry, Outcome};
 pub struct Issuance {
     spend: Option<SingleUse>,
     certificate: CertificateRecord,
+    key: Digest,
     entry: Entry,
     fingerprint: Digest,
 }
 
 impl Issuance {
-    /// `spend` is the credential to be spent; none when a certificate was the credential. What `entry` says about the
-    /// credential and the certificate is filled in.
-    pub fn new(spend: Option<SingleUse>, certificate: CertificateRecord, entry: Entry) -> Self {
+    /// `spend` is the credential to be spent; none when a certificate was the credential. `key` is the SHA-256 of the
+    /// certificate's SubjectPublicKeyInfo. What `entry` says about the credential and the certificate is filled in.
+    pub fn new(spend: Option<SingleUse>, certificate: CertificateRecord, key: Digest, entry: Entry) -> Self {
         let fingerprint = certificate.fingerprint();
         let entry = Entry {
             outcome: Outcome::Issued,
@@ -27,7 +28,7 @@ impl Issuance {
             names: certificate.names.clone(),
             ..entry
         };
-        Self { spend, certificate, entry, fingerprint }
+        Self { spend, certificate, key, entry, fingerprint }
     }
 
     /// What was signed.
@@ -37,6 +38,10 @@ impl Issuance {
 
     pub(super) fn spend(&self) -> Option<&SingleUse> {
         self.spend.as_ref()
+    }
+
+    pub(super) fn key(&self) -> &Digest {
+        &self.key
     }
 
     pub(super) fn entry(&self) -> &Entry {

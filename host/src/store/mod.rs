@@ -48,7 +48,8 @@ pub trait Store: Send + Sync {
     fn certificate_by_fingerprint(&self, fingerprint: Digest) -> Answer<Option<CertificateRecord>>;
 
     /// Revokes a certificate: spends the credential, marks the serial number and keeps the audit entry, or does none of
-    /// it. Durable like [`Self::record`]; from then on no certificate is recorded that would replace the revoked one.
+    /// it. Durable like [`Self::record`]; from then on no certificate is recorded that would replace the revoked one, and
+    /// none with a key that was revoked for being compromised: [`StoreError::KeyCompromised`].
     ///
     /// Of any number of calls for one serial number one succeeds; the others are [`StoreError::AlreadyRevoked`]. A
     /// revocation is never undone.

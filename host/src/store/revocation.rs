@@ -26,6 +26,8 @@ pub struct RevocationRecord {
     pub revoked_by: String,
     /// When the certificate would have ended.
     pub not_after: Timestamp,
+    /// SHA-256 of its SubjectPublicKeyInfo, when the reason is that this key was compromised.
+    pub compromised_key: Option<Digest>,
 }
 
 /// One revocation, all of which is recorded or nothing.
@@ -74,12 +76,13 @@ pub struct ListBasis {
 
 impl RevocationRecord {
     pub(super) const INSERT: &'static str = "INSERT INTO revocations (serial_number, revoked_at, reason_code, \
-         reason_text, provisioner, revoked_by, not_after, sequence, checksum) VALUES (:serial_number, :revoked_at, \
-         :reason_code, :reason_text, :provisioner, :revoked_by, :not_after, :sequence, :checksum) \
+         reason_text, provisioner, revoked_by, not_after, compromised_key, sequence, checksum) VALUES (:serial_number, \
+         :revoked_at, :reason_code, :reason_text, :provisioner, :revoked_by, :not_after, :compromised_key, :sequence, \
+         :checksum) \
          ON CONFLICT (serial_number) DO NOTHING";
 
     pub(super) const SELECT: &'static str = "SELECT serial_number, revoked_at, reason_code, reason_text, provisioner, \
-         revoked_by, not_after, sequence, checksum FROM revocations";
+         revoked_by, not_after, compromised_key, sequence, checksum FROM revocations";
 
     /// Runs [`Self::INSERT`]; nothing when the certificate is revoked already, else the checksum of the row.
     pub(super) fn insert(
@@ -96,6 +99,7 @@ impl RevocationRecord {
             ":provisioner": self.provisioner,
             ":revoked_by": self.revoked_by,
             ":not_after": self.not_after.as_unix(),
+            ":compromised_key": self.compromised_key.as_ref().map(Digest::as_bytes),
             ":sequence": sequence,
             ":checksum": checksum.as_bytes(),
         })?;
@@ -115,6 +119,7 @@ impl RevocationRecord {
             provisioner: row.get("provisioner")?,
             revoked_by: row.get("revoked_by")?,
             not_after: Timestamp::from_unix(row.get("not_after")?),
+            compromised_key: row.get::<_, Option<[u8; 32]>>("compromised_key")?.map(Digest::from_bytes),
         };
         let checksum = Digest::from_bytes(row.get("checksum")?);
         if checksum != revocation.checksum(sequence) {
@@ -124,15 +129,19 @@ impl RevocationRecord {
     }
 
     fn checksum(&self, sequence: i64) -> Digest {
-        let numbers = [self.revoked_at.as_unix(), self.not_after.as_unix(), sequence];
-        Digest::of_fields(&[
+        let numbers = [self.revoked_at.as_unix(), self.not_after.as_unix(), sequence].map(i64::to_be_bytes);
+        let reason = [self.reason.code()];
+        let fields: [&[u8]; 6] = [
             self.serial_number.as_bytes(),
-            &[self.reason.code()],
+            &reason,
             self.reason_text.as_bytes(),
             self.provisioner.as_bytes(),
             self.revoked_by.as_bytes(),
-            numbers.map(i64::to_be_bytes).as_flattened(),
-        ])
+            numbers.as_flattened(),
+        ];
+        // Rows from before there was such a column have the checksum they were written with.
+        let key = self.compromised_key.as_ref().map(|key| &key.as_bytes()[..]);
+        Digest::of_fields(&fields.into_iter().chain(key).collect::<Vec<_>>())
     }
 }
 

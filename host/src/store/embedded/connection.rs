@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_issuance.sql"),
     include_str!("../migrations/0002_revocation.sql"),
     include_str!("../migrations/0003_set_back.sql"),
+    include_str!("../migrations/0004_compromised_keys.sql"),
 ];
 
 /// Marks the file as ours: "step" in ASCII.

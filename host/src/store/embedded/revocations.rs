@@ -107,6 +107,12 @@ pub(super) fn find(
     Ok(found.map(|StoredRevocation { revocation, .. }| revocation))
 }
 
+/// Whether a certificate with this key was revoked because the key was compromised.
+pub(super) fn is_compromised(connection: &Connection, key: &Digest) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM revocations WHERE compromised_key = ?1")?;
+    Ok(statement.exists([key.as_bytes()])?)
+}
+
 /// What the next list is made from. Run it in a transaction, so that nothing moves meanwhile.
 pub(super) fn next_list(connection: &Connection, now: Timestamp) -> Result<ListBasis, StoreError> {
     let state = Revocations::read(connection)?;
@@ -132,6 +138,12 @@ pub(super) fn check(
     while let Some(row) = rows.next()? {
         let stored = RevocationRecord::from_row(row)?;
         found.add(&stored.checksum, stored.revocation.revoked_at);
+        // An index that has lost it would let it pass.
+        if let Some(key) = &stored.revocation.compromised_key
+            && !is_compromised(connection, key)?
+        {
+            return Err(Damage::Revocations.into());
+        }
         see(&stored)?;
     }
     if found == expected.revoked { Ok(()) } else { Err(Damage::Revocations.into()) }

@@ -60,6 +60,9 @@ impl<'c> Transaction<'c> {
         {
             return Ok(Err(Conflict::PreviousRevoked));
         }
+        if revocations::is_compromised(self.connection, issuance.key())? {
+            return Ok(Err(Conflict::KeyCompromised));
+        }
         self.whole(|transaction| transaction.insert(issuance))
     }
 
@@ -230,6 +233,7 @@ impl Drop for Transaction<'_> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Conflict {
     AlreadyRevoked,
+    KeyCompromised,
     PreviousRevoked,
     SerialTaken,
     TokenForgotten { watermark: Timestamp },
@@ -240,6 +244,7 @@ impl From<Conflict> for StoreError {
     fn from(conflict: Conflict) -> Self {
         match conflict {
             Conflict::AlreadyRevoked => Self::AlreadyRevoked,
+            Conflict::KeyCompromised => Self::KeyCompromised,
             Conflict::PreviousRevoked => Self::PreviousRevoked,
             Conflict::SerialTaken => Self::SerialTaken,
             Conflict::TokenForgotten { watermark } => Self::TokenForgotten { watermark },

@@ -17,6 +17,8 @@ use crate::{
     store::Condition,
 };
 
+/// SHA-256 of the key of every certificate, where it makes no difference.
+const KEY: Digest = Digest::from_bytes([7; 32]);
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
 /// A folder that is gone afterwards, and the path of a store in it.
@@ -75,7 +77,7 @@ fn certificate(n: u64) -> CertificateRecord {
 }
 
 fn issuance(spend: u64, serial: u64) -> Issuance {
-    Issuance::new(Some(token(spend)), certificate(serial), entry(Came::Issued))
+    Issuance::new(Some(token(spend)), certificate(serial), KEY, entry(Came::Issued))
 }
 
 /// Records all of them at once and counts what came of it: certificates, spent tokens.
@@ -152,7 +154,7 @@ fn one_token_id_at_two_provisioners_is_two_tokens() {
         let store = open_at(&path);
         for (n, provisioner) in [(1, "a"), (2, "b")] {
             let spend = SingleUse { id: Digest::of_credential(provisioner, "jti"), expires: after(300) };
-            let issuance = Issuance::new(Some(spend), certificate(n), entry(Came::Issued));
+            let issuance = Issuance::new(Some(spend), certificate(n), KEY, entry(Came::Issued));
             store.record(issuance).await.unwrap();
         }
     });
@@ -172,7 +174,7 @@ fn a_certificate_is_found_by_serial_number_and_by_fingerprint_with_all_that_is_k
             ..certificate(2)
         };
         let fingerprint = renewed.fingerprint();
-        store.record(Issuance::new(None, renewed.clone(), entry(Came::Issued))).await.unwrap();
+        store.record(Issuance::new(None, renewed.clone(), KEY, entry(Came::Issued))).await.unwrap();
         assert_eq!(store.certificate(serial(2)).await.unwrap().as_ref(), Some(&renewed));
         assert_eq!(store.certificate_by_fingerprint(fingerprint).await.unwrap(), Some(renewed));
         assert_eq!(store.certificate(serial(1)).await.unwrap(), None);
@@ -285,7 +287,7 @@ fn a_forgotten_token_is_refused_whatever_the_clock_says() {
         let store = open_at(&path);
         assert!(matches!(store.record(issuance(1, 2)).await, Err(StoreError::TokenForgotten { .. })));
         let younger = SingleUse { expires: after(301), ..token(2) };
-        store.record(Issuance::new(Some(younger), certificate(3), entry(Came::Issued))).await.unwrap();
+        store.record(Issuance::new(Some(younger), certificate(3), KEY, entry(Came::Issued))).await.unwrap();
         assert_eq!(store.check().await.unwrap().spent, 1);
     });
 }
@@ -297,7 +299,7 @@ fn the_newest_record_is_told() {
         let store = open_at(&path);
         assert_eq!(store.newest(), NOW);
         let late = Entry { time: after(60), ..entry(Came::Issued) };
-        store.record(Issuance::new(None, certificate(1), late)).await.unwrap();
+        store.record(Issuance::new(None, certificate(1), KEY, late)).await.unwrap();
         store.record(issuance(2, 2)).await.unwrap();
         assert_eq!(store.newest(), after(60));
     });
@@ -333,7 +335,7 @@ proptest! {
                     Step::Use { token: id, life } => {
                         // A token's life is part of the token.
                         let spend = SingleUse { id: token(id * 100 + life as u64).id, expires: after(life) };
-                        let result = store.record(Issuance::new(Some(spend), certificate(n), entry(Came::Issued))).await;
+                        let result = store.record(Issuance::new(Some(spend), certificate(n), KEY, entry(Came::Issued))).await;
                         match result {
                             Ok(_) => assert!(used.insert(spend.id), "a token won twice"),
                             Err(StoreError::TokenSpent) => assert!(used.contains(&spend.id)),

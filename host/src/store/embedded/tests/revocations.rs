@@ -6,6 +6,8 @@ use authority::{RevocationReason, RevokedCertificate};
 
 use super::*;
 
+const COMPROMISED: Digest = Digest::from_bytes([8; 32]);
+
 fn revocation_of(serial: SerialNumber, spend: Option<SingleUse>, at: Timestamp, not_after: Timestamp) -> Revocation {
     let record = RevocationRecord {
         serial_number: serial,
@@ -15,6 +17,7 @@ fn revocation_of(serial: SerialNumber, spend: Option<SingleUse>, at: Timestamp, 
         provisioner: "ci".to_owned(),
         revoked_by: "alice".to_owned(),
         not_after,
+        compromised_key: Some(COMPROMISED),
     };
     Revocation::new(spend, record, Entry { operation: Asked::Revoke, ..entry(Came::Revoked) })
 }
@@ -87,13 +90,54 @@ fn what_is_revoked_is_never_replaced() {
         store.record(issuance(1, 1)).await.unwrap();
         let renewed = |n| {
             let record = CertificateRecord { previous: Some(serial(1)), operation: Asked::Renew, ..certificate(n) };
-            Issuance::new(None, record, entry(Came::Issued))
+            Issuance::new(None, record, KEY, entry(Came::Issued))
         };
         store.record(renewed(2)).await.unwrap();
         store.revoke(revocation(1)).await.unwrap();
         assert!(matches!(store.record(renewed(3)).await, Err(StoreError::PreviousRevoked)));
         assert_eq!(store.certificate(serial(3)).await.unwrap(), None);
         assert_eq!(store.check().await.unwrap().certificates, 2);
+    });
+}
+
+#[test]
+fn a_compromised_key_is_never_certified_again() {
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let certified = |n, key| Issuance::new(Some(token(n)), certificate(n), key, entry(Came::Issued));
+        let store = open_at(&path);
+        store.record(certified(1, COMPROMISED)).await.unwrap();
+        store.record(certified(2, COMPROMISED)).await.unwrap();
+        store.revoke(revocation(1)).await.unwrap();
+        drop(store);
+        let store = open_at(&path);
+        let again = store.record(certified(3, COMPROMISED)).await;
+        assert!(matches!(again, Err(StoreError::KeyCompromised)), "{again:?}");
+        assert!(!store.is_spent(token(3).id).await.unwrap(), "the token is good for another key");
+        store.record(certified(3, KEY)).await.unwrap();
+        // The other certificate with this key is not revoked, and is not replaced by one with the same key.
+        let record = CertificateRecord { previous: Some(serial(2)), operation: Asked::Renew, ..certificate(4) };
+        let renewed = |key| Issuance::new(None, record.clone(), key, entry(Came::Issued));
+        assert!(matches!(store.record(renewed(COMPROMISED)).await, Err(StoreError::KeyCompromised)));
+        store.record(renewed(KEY)).await.unwrap();
+        store.check().await.unwrap();
+    });
+}
+
+#[test]
+fn a_key_that_was_only_replaced_is_good_for_another_certificate() {
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let store = open_at(&path);
+        let record = RevocationRecord {
+            reason: RevocationReason::Superseded,
+            compromised_key: None,
+            ..revocation(1).record().clone()
+        };
+        let entry_of = |came| Entry { operation: Asked::Revoke, ..entry(came) };
+        store.revoke(Revocation::new(None, record, entry_of(Came::Revoked))).await.unwrap();
+        let same = Issuance::new(Some(token(2)), certificate(2), COMPROMISED, entry(Came::Issued));
+        store.record(same).await.unwrap();
     });
 }
 
@@ -133,6 +177,8 @@ fn damage_to_revocations_is_found_before_anything_is_issued() {
     for sql in [
         "DELETE FROM revocations WHERE reason_code = 1",
         "UPDATE revocations SET reason_code = 0",
+        "UPDATE revocations SET compromised_key = NULL",
+        "UPDATE revocations SET compromised_key = zeroblob(32)",
         "UPDATE revocations SET serial_number = zeroblob(20)",
         "UPDATE revocation_state SET list_number = list_number - 1",
         "UPDATE revocation_state SET revoked = 0",
