@@ -70,6 +70,24 @@ fn a_revoked_certificate_is_neither_renewed_nor_rekeyed() {
 }
 
 #[test]
+fn a_compromised_key_is_never_certified_again() {
+    let mut ca = TestCa::start();
+    let other = ca.issue("other.example.com");
+    let csr = Csr::of("web.example.com");
+    let name = "web.example.com";
+    let chain = ca.sign(&csr, &ca.token(name).sign()).expect(201).chain();
+    let leaf = Leaf { chain, key: csr.key };
+    revoke(&ca, &leaf);
+    ca.restart();
+    let token = ca.token(name).sign();
+    let body = step_tests::body_of_2026(&csr.pem, &token, "", "");
+    let _ = ca.client().post("/sign", &body).expect(403);
+    let _ = ca.client_with(other.identity()).post("/rekey", &json!({"csr": csr.pem})).expect(403);
+    // The token is not spent by that: with another key it is good.
+    let _ = ca.sign(&Csr::of(name), &token).expect(201);
+}
+
+#[test]
 fn a_serial_number_has_many_spellings_and_means_one_certificate() {
     let ca = TestCa::start();
     for spelling in [|leaf: &Leaf| format!("0x{}", leaf.certificate().serial_number().hex()), serial] {
