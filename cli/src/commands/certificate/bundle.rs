@@ -13,11 +13,10 @@ use crate::{
 };
 
 /// Write a certificate and that of its issuer into one file
-///
-/// Example:
-///   step certificate bundle a.crt ca.crt bundle.crt
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step certificate bundle a.crt ca.crt bundle.crt")]
 pub(crate) struct Bundle {
     /// File with the certificate; the first counts
     #[arg(value_name = "CRT-FILE")]

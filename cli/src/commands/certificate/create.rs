@@ -19,14 +19,13 @@ use crate::{
 ///
 /// The certificate is signed by the CA in --ca and --ca-key, or by its own key for the profiles root-ca and
 /// self-signed. No authority is asked; for that see `step ca certificate`.
-///
-/// Examples:
-///   step certificate create "My Root" root.crt root.key --profile root-ca
-///   step certificate create "My CA" ca.crt ca.key --profile intermediate-ca --ca root.crt --ca-key root.key
-///   step certificate create a.example.com a.crt a.key --ca ca.crt --ca-key ca.key --not-after 720h
-///   step certificate create a.example.com a.csr a.key --csr --san a.example.com --san 10.0.0.1
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step certificate create \"My Root\" root.crt root.key --profile root-ca
+  step certificate create \"My CA\" ca.crt ca.key --profile intermediate-ca --ca root.crt --ca-key root.key
+  step certificate create a.example.com a.crt a.key --ca ca.crt --ca-key ca.key --not-after 720h
+  step certificate create a.example.com a.csr a.key --csr --san a.example.com --san 10.0.0.1")]
 pub(crate) struct Create {
     /// Common name of the certificate, and its only name unless --san is given
     #[arg(value_name = "SUBJECT")]

@@ -10,12 +10,11 @@ use crate::{certificates, context::Context, error::ExitStatus, files::Destinatio
 /// Write a certificate in DER if it is in PEM, and in PEM if it is in DER
 ///
 /// Of several certificates in PEM the first is written.
-///
-/// Examples:
-///   step certificate format a.crt > a.der
-///   step certificate format a.der --out a.crt
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step certificate format a.crt > a.der
+  step certificate format a.der --out a.crt")]
 pub(crate) struct Format {
     /// File in PEM or DER, `-` for standard input
     #[arg(value_name = "CRT-FILE")]

@@ -9,11 +9,10 @@ use clap::Args;
 use crate::{context::Context, error::ExitStatus, files::Destination, inspect::Document};
 
 /// Print the public key of a certificate or a certificate request
-///
-/// Example:
-///   step certificate key a.crt --out a.pub
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step certificate key a.crt --out a.pub")]
 pub(crate) struct Key {
     /// File in PEM or DER, `-` for standard input
     #[arg(value_name = "CRT-FILE")]

@@ -15,13 +15,12 @@ use crate::{certificates, context::Context, error::ExitStatus, files::FileError}
 ///
 /// The answer is the exit status: 0 if it is time to renew, 1 if not, 2 if there is no such file, 255 if it cannot be
 /// told. It is time when two thirds of the validity have passed, or what --expires-in says.
-///
-/// Examples:
-///   step certificate needs-renewal a.crt && step ca renew a.crt a.key
-///   step certificate needs-renewal a.crt --expires-in 1h15m
-///   step certificate needs-renewal https://a.example.com --expires-in 75%
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step certificate needs-renewal a.crt && step ca renew a.crt a.key
+  step certificate needs-renewal a.crt --expires-in 1h15m
+  step certificate needs-renewal https://a.example.com --expires-in 75%")]
 pub(crate) struct NeedsRenewal {
     /// File in PEM or DER, `-` for standard input, or https://host[:port]; the first certificate counts
     #[arg(value_name = "CERTIFICATE")]

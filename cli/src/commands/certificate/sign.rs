@@ -13,12 +13,11 @@ use crate::{certificates, context::Context, error::ExitStatus, key_file};
 ///
 /// The certificate gets the subject and the names of the request, and is printed. No authority is asked; for that see
 /// `step ca sign`.
-///
-/// Examples:
-///   step certificate sign a.csr ca.crt ca.key > a.crt
-///   step certificate sign ca.csr root.crt root.key --profile intermediate-ca
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step certificate sign a.csr ca.crt ca.key > a.crt
+  step certificate sign ca.csr root.crt root.key --profile intermediate-ca")]
 pub(crate) struct Sign {
     /// File with the request, in PEM or DER, or `-` for standard input
     #[arg(value_name = "CSR-FILE")]

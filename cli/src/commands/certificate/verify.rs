@@ -15,12 +15,11 @@ use crate::{context::Context, error::ExitStatus, roots};
 /// The first certificate of the file is verified, over those after it, to one of the roots, as RFC 5280 asks: signatures,
 /// validity, CA certificates, path lengths, name constraints, usages. It is silent when all is well. Of a server that
 /// is named by its URL the host is compared too.
-///
-/// Examples:
-///   step certificate verify a.crt --roots root.crt --host a.example.com
-///   step certificate verify https://a.example.com --roots root.crt
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step certificate verify a.crt --roots root.crt --host a.example.com
+  step certificate verify https://a.example.com --roots root.crt")]
 pub(crate) struct Verify {
     /// File in PEM or DER, `-` for standard input, or https://host[:port]
     #[arg(value_name = "CERTIFICATE")]

@@ -22,13 +22,12 @@ use crate::{
 ///
 /// The key is a private key in PEM, a JWK, or an encrypted JWK; it stays the same key. EC and RSA keys in PEM are
 /// written in their traditional form, whatever form they had.
-///
-/// Examples:
-///   step crypto change-pass ca.key
-///   step crypto change-pass ca.key --out new.key --password-file old.txt --new-password-file new.txt
-///   step crypto change-pass ca.key --no-password --insecure
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step crypto change-pass ca.key
+  step crypto change-pass ca.key --out new.key --password-file old.txt --new-password-file new.txt
+  step crypto change-pass ca.key --no-password --insecure")]
 pub(crate) struct ChangePass {
     /// File with the private key
     #[arg(value_name = "KEY-FILE")]

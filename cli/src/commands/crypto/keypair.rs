@@ -17,13 +17,12 @@ use crate::{
 };
 
 /// Make a key pair in PEM
-///
-/// Examples:
-///   step crypto keypair foo.pub foo.key
-///   step crypto keypair foo.pub foo.key --kty RSA --size 4096
-///   step crypto keypair foo.pub foo.key --from-jwk jwk.json
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step crypto keypair foo.pub foo.key
+  step crypto keypair foo.pub foo.key --kty RSA --size 4096
+  step crypto keypair foo.pub foo.key --from-jwk jwk.json")]
 pub(crate) struct Keypair {
     /// File for the public key
     #[arg(value_name = "PUB-FILE")]

@@ -6,13 +6,12 @@ use zeroize::Zeroizing;
 use crate::{context::Context, error::ExitStatus, random};
 
 /// Print a random string
-///
-/// Examples:
-///   step crypto rand
-///   step crypto rand 16 --format hex
-///   step crypto rand --format uuid
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step crypto rand
+  step crypto rand 16 --format hex
+  step crypto rand --format uuid")]
 pub(crate) struct Rand {
     /// Number of characters; for raw, of octets
     #[arg(value_name = "LENGTH", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]

@@ -27,12 +27,11 @@ use crate::{
 ///
 /// The configuration is a file on this machine. A CA that runs keeps its provisioners until it is told to load the file
 /// again, with SIGHUP, or is started anew.
-///
-/// Examples:
-///   step ca provisioner add me@example.com --create
-///   step ca provisioner add me@example.com key.json
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step ca provisioner add me@example.com --create
+  step ca provisioner add me@example.com key.json")]
 pub(crate) struct Add {
     /// Name of the provisioner, e.g. an e-mail address
     #[arg(value_name = "NAME")]

@@ -8,11 +8,10 @@ use crate::{context::Context, error::ExitStatus, output::printable};
 /// Print the encrypted private key of a provisioner
 ///
 /// It is a JWK under the provisioner's password, in the compact serialization of JWE.
-///
-/// Example:
-///   step ca provisioner get-encrypted-key 1hBv1cBRZnS6yfvM2jQUFhyH8z1LfE0UGNvL6P0ZDtg
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step ca provisioner get-encrypted-key 1hBv1cBRZnS6yfvM2jQUFhyH8z1LfE0UGNvL6P0ZDtg")]
 pub(crate) struct GetEncryptedKey {
     /// Name of the key
     #[arg(value_name = "KID")]

@@ -16,12 +16,11 @@ use crate::{
 ///
 /// The configuration is a file on this machine. A CA that runs keeps its provisioners until it is told to load the file
 /// again, with SIGHUP, or is started anew.
-///
-/// Examples:
-///   step ca provisioner remove me@example.com --all
-///   step ca provisioner remove me@example.com --kid 1hBv1cBRZnS6yfvM2jQUFhyH8z1LfE0UGNvL6P0ZDtg
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step ca provisioner remove me@example.com --all
+  step ca provisioner remove me@example.com --kid 1hBv1cBRZnS6yfvM2jQUFhyH8z1LfE0UGNvL6P0ZDtg")]
 pub(crate) struct Remove {
     /// Name of the provisioner
     #[arg(value_name = "NAME")]

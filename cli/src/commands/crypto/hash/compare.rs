@@ -14,11 +14,10 @@ use crate::{
 /// Compare the hash of a file or directory with an expected one
 ///
 /// Prints `ok` and succeeds, or prints `fail` and does not.
-///
-/// Example:
-///   step crypto hash compare 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 foo.txt
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto hash compare 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 foo.txt")]
 pub(crate) struct Compare {
     /// The expected hash in hexadecimal
     #[arg(value_name = "HASH")]

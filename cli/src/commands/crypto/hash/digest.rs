@@ -10,12 +10,11 @@ use crate::{context::Context, error::ExitStatus, output::printable};
 /// Print the hash of files and directories
 ///
 /// The hash of a directory covers the names, modes and contents of everything in it.
-///
-/// Examples:
-///   step crypto hash digest foo.crt
-///   step crypto hash digest --alg sha512 config/ foo.crt
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step crypto hash digest foo.crt
+  step crypto hash digest --alg sha512 config/ foo.crt")]
 pub(crate) struct Digest {
     /// Files and directories
     #[arg(value_name = "FILE-OR-DIRECTORY", required = true)]

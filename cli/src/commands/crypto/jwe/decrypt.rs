@@ -10,11 +10,10 @@ use crate::{context::Context, error::ExitStatus, jwk_file, prompt::Question};
 /// Decrypt the message on standard input
 ///
 /// The message is a JWE under a password (PBES2), in the compact or a JSON serialization.
-///
-/// Example:
-///   step crypto jwe decrypt < message.json
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto jwe decrypt < message.json")]
 pub(crate) struct Decrypt {
     /// File with the password
     #[arg(long, value_name = "FILE")]

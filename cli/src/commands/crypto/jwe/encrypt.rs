@@ -15,11 +15,10 @@ use crate::{
 /// Encrypt standard input under a password
 ///
 /// Printed is a JWE in the flattened JSON serialization.
-///
-/// Example:
-///   step crypto jwe encrypt < message > message.json
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto jwe encrypt < message > message.json")]
 pub(crate) struct Encrypt {
     /// How the content key is encrypted
     #[arg(long, value_enum, default_value = "PBES2-HS256+A128KW")]

@@ -20,13 +20,12 @@ use crate::{
 /// Make a JSON Web Key
 ///
 /// The private key is an encrypted JWK (JWE); both are named by the key's thumbprint (RFC 7638) unless --kid is given.
-///
-/// Examples:
-///   step crypto jwk create jwk.pub.json jwk.json
-///   step crypto jwk create jwk.pub.json jwk.json --kty OKP
-///   step crypto jwk create jwk.pub.json jwk.json --kty RSA --size 4096 --alg PS256
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step crypto jwk create jwk.pub.json jwk.json
+  step crypto jwk create jwk.pub.json jwk.json --kty OKP
+  step crypto jwk create jwk.pub.json jwk.json --kty RSA --size 4096 --alg PS256")]
 pub(crate) struct Create {
     /// File for the public key
     #[arg(value_name = "PUBLIC-JWK-FILE")]

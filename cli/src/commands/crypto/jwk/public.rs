@@ -7,11 +7,10 @@ use clap::Args;
 use crate::{context::Context, error::ExitStatus, json_layout, jwk_file};
 
 /// Print the public key of the JWK on standard input
-///
-/// Example:
-///   step crypto jwk public < jwk.json
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto jwk public < jwk.json")]
 pub(crate) struct Public {
     /// File with the password of the key
     #[arg(long, value_name = "FILE")]

@@ -9,11 +9,10 @@ use crate::{context::Context, error::ExitStatus, jwk_file};
 /// Print the thumbprint of the JWK on standard input
 ///
 /// It is the SHA-256 of the key's numbers (RFC 7638), the same for the public and the private key.
-///
-/// Example:
-///   step crypto jwk thumbprint < jwk.pub.json
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto jwk thumbprint < jwk.pub.json")]
 pub(crate) struct Thumbprint {
     /// File with the password of the key
     #[arg(long, value_name = "FILE")]

@@ -14,11 +14,10 @@ use crate::{
 /// Print the content of the message on standard input, whoever signed it
 ///
 /// Nothing is verified: what is printed is what somebody claims.
-///
-/// Example:
-///   step crypto jws inspect --insecure --json < message.jws
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto jws inspect --insecure --json < message.jws")]
 pub(crate) struct Inspect {
     /// Print header, content and signature as JSON
     #[arg(long)]

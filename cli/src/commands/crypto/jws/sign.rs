@@ -11,12 +11,11 @@ use crate::{context::Context, error::ExitStatus};
 /// Sign a file or standard input
 ///
 /// Printed is a JWS in the compact serialization. The content is in it, as it is.
-///
-/// Examples:
-///   step crypto jws sign message.txt --key jwk.json
-///   step crypto jws sign - --key jwk.json --typ JOSE < message.txt
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step crypto jws sign message.txt --key jwk.json
+  step crypto jws sign - --key jwk.json --typ JOSE < message.txt")]
 pub(crate) struct Sign {
     /// File with the content, `-` for standard input
     #[arg(value_name = "FILE", default_value = "-")]

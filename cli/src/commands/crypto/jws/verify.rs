@@ -10,11 +10,10 @@ use crate::{context::Context, error::ExitStatus};
 /// Verify the message on standard input, and print its content
 ///
 /// The message is a JWS in the compact serialization. Nothing is printed unless the signature is the key's.
-///
-/// Example:
-///   step crypto jws verify --key jwk.pub.json < message.jws > message.txt
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto jws verify --key jwk.pub.json < message.jws > message.txt")]
 pub(crate) struct Verify {
     #[command(flatten)]
     key: KeySource,

@@ -12,11 +12,10 @@ use crate::{
 /// Print what the token on standard input says, whoever signed it
 ///
 /// Nothing is verified: what is printed is what somebody claims.
-///
-/// Example:
-///   step crypto jwt inspect --insecure < token
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto jwt inspect --insecure < token")]
 pub(crate) struct Inspect {
     /// Confirm that nothing is verified
     #[arg(long)]

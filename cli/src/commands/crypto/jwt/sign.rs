@@ -18,12 +18,11 @@ use crate::{
 ///
 /// Without --subtle it says who made it, for whom, about whom, and until when. The members of the payload, a JSON object,
 /// are added to the claims of the flags and replace those of the same name.
-///
-/// Examples:
-///   step crypto jwt sign --key jwk.json --iss me --aud you --sub me --exp 1900000000
-///   step crypto jwt sign payload.json --key jwk.json --subtle
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step crypto jwt sign --key jwk.json --iss me --aud you --sub me --exp 1900000000
+  step crypto jwt sign payload.json --key jwk.json --subtle")]
 pub(crate) struct Sign {
     /// File with more claims, `-` for standard input
     #[arg(value_name = "FILE")]

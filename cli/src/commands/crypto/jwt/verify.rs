@@ -17,11 +17,10 @@ use crate::{
 ///
 /// The signature is verified with the key, by the key's own algorithm; then the issuer, the audience and the times are
 /// compared.
-///
-/// Example:
-///   step crypto jwt verify --key jwk.pub.json --iss me --aud you < token
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto jwt verify --key jwk.pub.json --iss me --aud you < token")]
 pub(crate) struct Verify {
     #[command(flatten)]
     key: KeySource,

@@ -18,12 +18,11 @@ use crate::{
 ///
 /// Without --pem and --der, PEM becomes DER and DER becomes PEM. A private key in PEM is encrypted; in DER it is not.
 /// Of a certificate or a request the public key is written.
-///
-/// Examples:
-///   step crypto key format foo.key --out foo.der
-///   step crypto key format foo.key --pem --pkcs8
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step crypto key format foo.key --out foo.der
+  step crypto key format foo.key --pem --pkcs8")]
 pub(crate) struct Format {
     /// File in PEM or DER, `-` for standard input
     #[arg(value_name = "KEY-FILE")]

@@ -13,11 +13,10 @@ use crate::{client::Fingerprint, context::Context, error::ExitStatus};
 ///
 /// The fingerprint is the SHA-256 of the public key (SubjectPublicKeyInfo): files with the same fingerprint belong to
 /// the same key.
-///
-/// Example:
-///   step crypto key inspect foo.key
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Example:
+  step crypto key inspect foo.key")]
 pub(crate) struct Inspect {
     /// File in PEM or DER, `-` for standard input
     #[arg(value_name = "KEY-FILE")]

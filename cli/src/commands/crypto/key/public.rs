@@ -9,12 +9,11 @@ use super::material::Material;
 use crate::{context::Context, error::ExitStatus, files::Destination};
 
 /// Print the public key of a key, a certificate or a certificate request
-///
-/// Examples:
-///   step crypto key public foo.key
-///   step crypto key public foo.crt --out foo.pub
 #[derive(Args)]
-#[command(verbatim_doc_comment)]
+#[command(after_long_help = "\
+Examples:
+  step crypto key public foo.key
+  step crypto key public foo.crt --out foo.pub")]
 pub(crate) struct Public {
     /// File in PEM or DER, `-` for standard input
     #[arg(value_name = "KEY-FILE")]
