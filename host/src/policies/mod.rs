@@ -279,11 +279,9 @@ fn heed<T>(policy: &Arc<str>, answer: Result<Answer<T>, Fault>) -> Result<T, Sto
     }
 }
 
+/// What the policy itself had to say is in the log already, written while it said it.
 fn report(policy: &str, trace: &Trace) {
     tracing::debug!(policy, fuel = trace.fuel, elapsed = ?trace.elapsed, host_calls = trace.host_calls, "policy answered");
-    for line in &trace.log {
-        tracing::info!(policy, level = ?line.level, fields = ?line.fields, "{}", line.message);
-    }
 }
 
 /// A positive answer of a provisioner's module, in our words.
@@ -395,4 +393,45 @@ pub enum PolicyFault {
 /// Nanoseconds as the contract counts them; the longest it knows when `span` is longer.
 fn nanos(span: Duration) -> i64 {
     i64::try_from(span.as_nanos()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{self, Write},
+        sync::Mutex,
+    };
+
+    use policy_runtime::{LogLine, contract::LogLevel};
+    use tracing::Level;
+
+    use super::*;
+
+    /// A log that can be read.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(octets)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_a_policy_logged_is_not_logged_again_with_its_answer() {
+        let line = LogLine { level: LogLevel::Error, message: "the quota is spent".into(), fields: Vec::new() };
+        let trace = Trace { host_calls: 7, log: vec![line], ..Trace::default() };
+        let written = Written::default();
+        let log = written.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_max_level(Level::TRACE).with_writer(move || log.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || report("corp", &trace));
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("policy answered") && text.contains("host_calls"), "{text}");
+        assert!(!text.contains("the quota is spent"), "{text}");
+    }
 }
