@@ -37,7 +37,7 @@ impl Strict {
         if self.depth > limits::JSON_DEPTH {
             return Err(E::custom(format_args!("nested more than {} deep", limits::JSON_DEPTH)));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth.saturating_add(1) })
     }
 }
 

@@ -12,6 +12,9 @@
 //! What it does not know: the time, issuers, audiences, files and the network. It compares no `exp` with a clock and
 //! opens no connection because of a token; both are its callers' business.
 
+// What is read here comes from outside: no slip may end in a panic.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used))]
+
 pub mod jwe;
 pub mod jwk;
 pub mod jws;

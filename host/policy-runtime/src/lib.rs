@@ -22,6 +22,9 @@
 //! What it does not know: X.509 issuance, HTTP, `ca.json`, the time. A policy's answer is a request; whoever asked
 //! enforces it.
 
+// What is read here comes from outside: no slip may end in a panic.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used))]
+
 mod answer;
 mod assignment;
 mod cache;

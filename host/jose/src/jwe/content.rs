@@ -93,7 +93,7 @@ fn open_cbc(
     message: &Message,
 ) -> Option<Zeroizing<Vec<u8>>> {
     let half = mac.digest_algorithm().output_len() / 2;
-    if key.len() != 2 * half {
+    if Some(key.len()) != half.checked_mul(2) {
         return None;
     }
     let (mac_key, cipher_key) = key.split_at_checked(half)?;
@@ -103,7 +103,7 @@ fn open_cbc(
     context.update(&aad);
     context.update(&iv);
     context.update(&message.ciphertext);
-    context.update(&(aad.len() as u64 * 8).to_be_bytes());
+    context.update(&(aad.len() as u64).saturating_mul(8).to_be_bytes());
     let tag = context.sign();
     let (tag, _) = tag.as_ref().split_at_checked(half)?;
     if !bool::from(tag.ct_eq(&message.tag)) {

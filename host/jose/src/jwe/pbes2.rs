@@ -36,7 +36,7 @@ impl KeyEncryption {
         iterations: u32,
         content_key: &[u8],
     ) -> Result<Vec<u8>, JoseError> {
-        let mut wrapped = vec![0; content_key.len() + BLOCK];
+        let mut wrapped = vec![0; content_key.len().saturating_add(BLOCK)];
         self.kek(password, salt, iterations)?
             .wrap(content_key, &mut wrapped)
             .map_err(|_| JoseError::Library("wrap a key"))?;

@@ -75,7 +75,7 @@ impl fmt::Debug for PublicPart {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ec { curve, x, .. } => write!(formatter, "{} {}…", curve.name(), base64url::encode(x)),
-            Self::Rsa { n, .. } => write!(formatter, "RSA {}", n.len() * 8),
+            Self::Rsa { n, .. } => write!(formatter, "RSA {}", n.len().saturating_mul(8)),
             Self::Ed25519 { x } => write!(formatter, "Ed25519 {}", base64url::encode(x)),
         }
     }

@@ -122,7 +122,7 @@ fn rsa(members: &Members) -> Result<Parts, JoseError> {
 
 fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), JoseError> {
     let leading_zeros = n.first().map_or(0, |octet| octet.leading_zeros() as usize);
-    if !limits::RSA_BITS.contains(&(n.len() * 8 - leading_zeros)) {
+    if !limits::RSA_BITS.contains(&n.len().saturating_mul(8).saturating_sub(leading_zeros)) {
         return Err(JoseError::InvalidKey("the modulus has not 2048 to 8192 bits"));
     }
     let exponent = match e {
