@@ -126,13 +126,10 @@ impl<'r> Call<'r> {
 ///
 /// Only ticks that find the guest running count, so that a busy machine does not turn good policies into faults.
 fn interrupt_after(store: &mut Store<Guest>, deadline: Duration) {
-    let mut ticks_left = (deadline.as_millis() / TICK.as_millis()).max(1);
+    let mut ticks_left = deadline.as_millis().checked_div(TICK.as_millis()).unwrap_or_default().max(1);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
-        if ticks_left == 0 {
-            return Err(Stop::Deadline.into());
-        }
-        ticks_left -= 1;
+        ticks_left = ticks_left.checked_sub(1).ok_or(Stop::Deadline)?;
         Ok(UpdateDeadline::Yield(1))
     });
 }
@@ -173,7 +170,7 @@ impl Meter {
         if self.host_calls == self.host_call_limit {
             return Err(Stop::HostCalls.into());
         }
-        self.host_calls += 1;
+        self.host_calls = self.host_calls.saturating_add(1);
         self.charge(price)
     }
 

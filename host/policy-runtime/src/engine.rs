@@ -71,7 +71,7 @@ fn config(dimensions: &Dimensions, allocation: InstanceAllocationStrategy) -> Co
         .wasm_tail_call(false)
         .max_wasm_stack(dimensions.stack)
         // Host functions run on the guest's stack and need room of their own.
-        .async_stack_size(dimensions.stack + HOST_STACK)
+        .async_stack_size(dimensions.stack.saturating_add(HOST_STACK))
         // Compiling keeps to one core, so that a reload leaves the others to requests.
         .parallel_compilation(false)
         .native_unwind_info(false);
@@ -153,9 +153,9 @@ impl Drop for Ticker {
 fn tick(engine: &wasmtime::Engine, state: &TickerState) {
     // Between two calls of a busy server the clock goes on: waking it costs more than a few idle ticks.
     const IDLE_TICKS: u32 = 100;
-    let mut idle = 0;
+    let mut idle: u32 = 0;
     while !state.stopping.load(Ordering::Acquire) {
-        idle = if state.running.load(Ordering::Acquire) == 0 { idle + 1 } else { 0 };
+        idle = if state.running.load(Ordering::Acquire) == 0 { idle.saturating_add(1) } else { 0 };
         if idle > IDLE_TICKS {
             // `run` unparks after it has counted itself, and an unpark before the park makes it return at once.
             thread::park();

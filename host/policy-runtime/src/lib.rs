@@ -23,7 +23,7 @@
 //! enforces it.
 
 // What is read here comes from outside: no slip may end in a panic.
-#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used))]
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used))]
 
 mod answer;
 mod assignment;

@@ -33,7 +33,7 @@ impl Octets for String {
 
 impl<T: Octets> Octets for Vec<T> {
     fn octets(&self) -> usize {
-        self.len() * T::ITEM + self.iter().map(T::octets).sum::<usize>()
+        self.iter().map(T::octets).fold(self.len().saturating_mul(T::ITEM), usize::saturating_add)
     }
 }
 
@@ -54,7 +54,7 @@ impl<T: Octets, E: Octets> Octets for Result<T, E> {
 
 impl<A: Octets, B: Octets> Octets for (A, B) {
     fn octets(&self) -> usize {
-        self.0.octets() + self.1.octets()
+        self.0.octets().saturating_add(self.1.octets())
     }
 }
 
@@ -75,7 +75,7 @@ macro_rules! record {
         $(impl Octets for $type {
             fn octets(&self) -> usize {
                 let Self { $($member),+ } = self;
-                0 $(+ $member.octets())+
+                0_usize $(.saturating_add($member.octets()))+
             }
         })+
     };

@@ -46,7 +46,7 @@ impl Default for RuntimeConfig {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         Self {
             cache_dir: None,
-            calls_at_once: cores * 2,
+            calls_at_once: cores.saturating_mul(2),
             queue_wait: Duration::from_secs(1),
             load: LoadLimits::default(),
             memory: 16 << 20,

@@ -26,7 +26,7 @@ pub fn printable(text: String, limit: usize) -> String {
 /// Puts the mark of a cut text at its end, taking away what has to make room for it.
 fn cut(mut text: String, limit: usize) -> String {
     const MARK: char = '…';
-    while text.len() + MARK.len_utf8() > limit {
+    while text.len().saturating_add(MARK.len_utf8()) > limit {
         if text.pop().is_none() {
             return text;
         }

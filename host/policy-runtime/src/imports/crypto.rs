@@ -11,12 +11,12 @@ use crate::text::printable;
 
 impl Host for Guest {
     fn digest(&mut self, algorithm: HashAlgorithm, data: Vec<u8>) -> wasmtime::Result<Vec<u8>> {
-        self.meter.host_call(price::CALL + price::octets(data.len()))?;
+        self.meter.host_call(price::call(price::octets(data.len())))?;
         Ok(hash(algorithm, &data))
     }
 
     fn hmac(&mut self, algorithm: HashAlgorithm, key: Vec<u8>, data: Vec<u8>) -> wasmtime::Result<Vec<u8>> {
-        self.meter.host_call(price::CALL + price::octets(key.len().saturating_add(data.len())))?;
+        self.meter.host_call(price::call(price::octets(key.len().saturating_add(data.len()))))?;
         Ok(mac(algorithm, &key, &data))
     }
 
@@ -29,7 +29,7 @@ impl Host for Guest {
     ) -> wasmtime::Result<Result<(), CryptoError>> {
         let algorithm = jose_algorithm(algorithm);
         let octets = price::octets(message.len().saturating_add(signature.len()));
-        self.meter.host_call(price::CALL + octets.saturating_add(source(&key)))?;
+        self.meter.host_call(price::call(octets.saturating_add(source(&key))))?;
         verified(&self.assignment.keys, &mut self.meter, algorithm, &key, &message, &signature)
     }
 }

@@ -16,7 +16,7 @@ impl Host for Guest {
     fn write(&mut self, level: LogLevel, message: String, fields: Vec<(String, String)>) -> wasmtime::Result<()> {
         let texts = fields.iter().map(|(name, value)| name.len().saturating_add(value.len()));
         let octets = texts.fold(message.len(), usize::saturating_add);
-        self.meter.host_call(price::CALL + price::octets(octets).saturating_add(price::items(fields.len())))?;
+        self.meter.host_call(price::call(price::octets(octets).saturating_add(price::items(fields.len()))))?;
         let (module, provisioner) = (self.assignment.module.name(), self.assignment.provisioner.as_str());
         if let Some(line) = self.log.write(level, message, fields) {
             emit(module, provisioner, line);
@@ -25,7 +25,7 @@ impl Host for Guest {
     }
 
     fn panicked(&mut self, message: String) -> wasmtime::Result<()> {
-        self.meter.host_call(price::CALL + price::octets(message.len()))?;
+        self.meter.host_call(price::call(price::octets(message.len())))?;
         self.panic = Some(printable(message, PANIC));
         Ok(())
     }
@@ -66,7 +66,7 @@ impl LogBook {
         };
         let mut fit = |text: String| {
             let text = printable(text, room);
-            room -= text.len();
+            room = room.saturating_sub(text.len());
             text
         };
         let message = fit(message);

@@ -20,7 +20,12 @@
 use authority::{Curve, KeyKind};
 
 /// Crossing the border and back.
-pub(super) const CALL: u64 = 1_000;
+const CALL: u64 = 1_000;
+
+/// Crossing the border with what costs `work`.
+pub(super) fn call(work: u64) -> u64 {
+    CALL.saturating_add(work)
+}
 
 /// What decides how dear a key is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,7 +84,7 @@ pub(super) fn key(size: KeySize) -> u64 {
 /// Finding out whether a key is one that may be certified.
 pub(super) fn certifiable(size: KeySize) -> u64 {
     match size {
-        KeySize::Rsa(bits) => bits.min(RSA_BITS) * 128,
+        KeySize::Rsa(bits) => bits.min(RSA_BITS).saturating_mul(128),
         size => key(size),
     }
 }

@@ -11,7 +11,7 @@ use crate::words;
 
 impl Host for Guest {
     fn parse_certificate(&mut self, certificate: Vec<u8>) -> wasmtime::Result<Result<CertificateInfo, String>> {
-        self.meter.host_call(price::CALL + price::x509(certificate.len()))?;
+        self.meter.host_call(price::call(price::x509(certificate.len())))?;
         Ok(match Certificate::from_der(&certificate) {
             // Names of a kind that policies never see must not look like no names at all.
             Ok(certificate) => {
@@ -22,12 +22,12 @@ impl Host for Guest {
     }
 
     fn parse_csr(&mut self, csr: Vec<u8>) -> wasmtime::Result<Result<CsrInfo, String>> {
-        self.meter.host_call(price::CALL + price::request(csr.len()))?;
+        self.meter.host_call(price::call(price::request(csr.len())))?;
         Ok(CertificationRequest::from_der(&csr).map(|request| words::csr(&request)).map_err(text))
     }
 
     fn decode_pem(&mut self, pem: String) -> wasmtime::Result<Result<Vec<Vec<u8>>, String>> {
-        self.meter.host_call(price::CALL + price::pem(pem.len()))?;
+        self.meter.host_call(price::call(price::pem(pem.len())))?;
         Ok(certificates(&pem).map_err(text))
     }
 
@@ -43,7 +43,7 @@ impl Host for Guest {
         let octets = certificates().map(Vec::len).chain(ext_key_usages.iter().map(String::len));
         let octets = octets.fold(0, usize::saturating_add);
         let items = price::items(certificates().count().saturating_add(ext_key_usages.len()));
-        self.meter.host_call(price::CALL + price::x509(octets).saturating_add(items))?;
+        self.meter.host_call(price::call(price::x509(octets).saturating_add(items)))?;
         path(&mut self.meter, &leaf, &intermediates, &roots, at, &ext_key_usages)
     }
 }

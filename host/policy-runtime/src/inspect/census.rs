@@ -40,12 +40,12 @@ impl<'l> Census<'l> {
     pub(super) fn section(&mut self, payload: &Payload<'_>, depth: usize) -> Result<(), Fault> {
         match payload {
             Payload::ComponentCanonicalSection(functions) if depth > 1 => {
-                self.adapted_functions += u64::from(functions.count());
+                self.adapted_functions = self.adapted_functions.saturating_add(functions.count().into());
                 let limit = self.limits.adapted_functions;
                 cap("functions passed between nested components", self.adapted_functions, limit)
             }
             Payload::FunctionSection(functions) => {
-                self.functions += u64::from(functions.count());
+                self.functions = self.functions.saturating_add(functions.count().into());
                 cap("functions", self.functions, self.limits.functions)
             }
             Payload::TypeSection(types) => {
@@ -87,25 +87,25 @@ impl<'l> Census<'l> {
         let mut locals: u64 = 0;
         for group in body.get_locals_reader().map_err(invalid)? {
             let (count, _) = group.map_err(invalid)?;
-            locals += u64::from(count);
+            locals = locals.saturating_add(count.into());
             cap("locals in one function", locals, self.limits.function_locals)?;
         }
-        let (mut operators, mut meetings) = (0, 0);
+        let (mut operators, mut meetings) = (0_u64, 0_u64);
         let mut nesting = Nesting::default();
         let mut reader = body.get_operators_reader().map_err(invalid)?;
         while !reader.eof() {
             let operator = reader.read().map_err(invalid)?;
-            operators += weight(&operator, module);
+            operators = operators.saturating_add(weight(&operator, module));
             cap("operators in one function", operators, self.limits.function_operators)?;
             if let Some(block) = nesting.follow(&operator) {
-                meetings += 1 + nesting.loops;
+                meetings = meetings.saturating_add(1).saturating_add(nesting.loops);
                 cap("values carried by a block", values(block, module), RESULTS)?;
             }
         }
         // Parameters are locals too, and so is what the compiler adds to count fuel.
         let parameters = function_type(function.ty, module).map_or(0, |ty| ty.params().len() as u64);
-        let flow = (locals + parameters + 1) * meetings;
-        self.flow += flow;
+        let flow = locals.saturating_add(parameters).saturating_add(1).saturating_mul(meetings);
+        self.flow = self.flow.saturating_add(flow);
         cap("locals times blocks in one function", flow, FUNCTION_FLOW)?;
         cap("locals times blocks in all functions", self.flow, FLOW)
     }
@@ -126,13 +126,13 @@ impl Nesting {
             Operator::Block { blockty } | Operator::If { blockty } => (blockty, false),
             Operator::Loop { blockty } => (blockty, true),
             Operator::End => {
-                self.loops -= u64::from(self.open.pop().unwrap_or(false));
+                self.loops = self.loops.saturating_sub(self.open.pop().unwrap_or(false).into());
                 return None;
             }
             _ => return None,
         };
         self.open.push(is_loop);
-        self.loops += u64::from(is_loop);
+        self.loops = self.loops.saturating_add(is_loop.into());
         Some(block)
     }
 }
@@ -140,9 +140,11 @@ impl Nesting {
 /// How many simple operators one is worth.
 fn weight(operator: &Operator<'_>, module: &impl WasmModuleResources) -> u64 {
     match operator {
-        Operator::BrTable { targets } => 1 + u64::from(targets.len()),
-        Operator::Call { function_index } => 1 + called(*function_index, module).map_or(0, arity),
-        Operator::CallIndirect { type_index, .. } => 1 + function_type(*type_index, module).map_or(0, arity),
+        Operator::BrTable { targets } => u64::from(targets.len()).saturating_add(1),
+        Operator::Call { function_index } => called(*function_index, module).map_or(0, arity).saturating_add(1),
+        Operator::CallIndirect { type_index, .. } => {
+            function_type(*type_index, module).map_or(0, arity).saturating_add(1)
+        }
         Operator::MemoryCopy { .. }
         | Operator::MemoryFill { .. }
         | Operator::MemoryInit { .. }
@@ -174,7 +176,7 @@ fn function_type(index: u32, module: &impl WasmModuleResources) -> Option<&FuncT
 }
 
 fn arity(function: &FuncType) -> u64 {
-    (function.params().len() + function.results().len()) as u64
+    function.params().len().saturating_add(function.results().len()) as u64
 }
 
 fn cap(what: &'static str, count: u64, limit: u64) -> Result<(), Fault> {

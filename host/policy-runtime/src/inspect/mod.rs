@@ -89,7 +89,7 @@ impl Names {
                 if self.depth == 0 {
                     self.is_component = encoding == Encoding::Component;
                 }
-                self.depth += 1;
+                self.depth = self.depth.saturating_add(1);
             }
             Payload::End(_) => self.depth = self.depth.saturating_sub(1),
             _ if self.depth != 1 => {}
