@@ -4,8 +4,9 @@
 //! to use on valid input. What makes compiling slow is counted on the way.
 
 mod census;
+mod types;
 
-use wasmparser::{Encoding, Error, Parser, Payload, ValidPayload, Validator, WasmFeatures};
+use wasmparser::{CustomSectionReader, Encoding, Error, Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
 use self::census::Census;
 use crate::error::Fault;
@@ -57,6 +58,7 @@ pub(crate) fn inspect(bytes: &[u8], limits: &LoadLimits, ceiling: &Ceiling) -> R
     let mut validator = Validator::new_with_features(FEATURES);
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(invalid)?;
+        check_types(&payload, bytes)?;
         if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(invalid)? {
             census.body(&body, &function)?;
             function.into_validator(Default::default()).validate(&body).map_err(invalid)?;
@@ -65,6 +67,19 @@ pub(crate) fn inspect(bytes: &[u8], limits: &LoadLimits, ceiling: &Ceiling) -> R
         names.section(payload).map_err(invalid)?;
     }
     Ok(names.outline())
+}
+
+/// Before the validator reads a type, and wit-component what a core module says of its own.
+fn check_types(payload: &Payload<'_>, bytes: &[u8]) -> Result<(), Fault> {
+    match payload {
+        Payload::ComponentTypeSection(section) => types::check_nesting(bytes.get(section.range()).unwrap_or_default()),
+        Payload::CustomSection(section) if is_metadata(section) => types::check_metadata(section.data()),
+        _ => Ok(()),
+    }
+}
+
+fn is_metadata(section: &CustomSectionReader<'_>) -> bool {
+    section.name().starts_with("component-type")
 }
 
 fn invalid(error: Error) -> Fault {
@@ -113,7 +128,7 @@ impl Names {
                     self.exports.push(export?.name.to_owned());
                 }
             }
-            Payload::CustomSection(section) => self.has_metadata |= section.name().starts_with("component-type"),
+            Payload::CustomSection(section) => self.has_metadata |= is_metadata(&section),
             _ => {}
         }
         Ok(())
