@@ -1,1 +1,12 @@
-//! Under construction.
+//! The `step` command against a CA that is not a fake.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod bootstrap;
+mod certificate;
+mod init;
+mod inspect;
+mod renew;
+mod terminal;
+mod token;
+mod visitor;

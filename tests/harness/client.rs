@@ -50,6 +50,10 @@ impl Ledger {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(certificate);
     }
 
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(crate) fn all(&self) -> Vec<Certificate> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

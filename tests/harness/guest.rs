@@ -27,10 +27,7 @@ pub fn guests() -> Vec<Guest> {
 impl Guest {
     fn read(folder: &Path) -> Self {
         let name = folder.file_name().expect("a folder has a name").to_string_lossy().into_owned();
-        let bytes = match fs::read_to_string(folder.join("policy.wat")) {
-            Ok(text) => module(&text),
-            Err(_) => fs::read(folder.join("policy.wasm")).unwrap_or_else(|error| panic!("{name}: {error}")),
-        };
+        let bytes = policy_runtime::testing::case(folder).unwrap_or_else(|error| panic!("{name}: {error}"));
         let fault = fs::read_to_string(folder.join("error.txt")).unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name, bytes, fault: fault.trim_end().to_owned() }
     }

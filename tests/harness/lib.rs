@@ -26,7 +26,7 @@ mod token;
 mod user;
 
 pub use answer::Answer;
-pub use ca::{Builder, Second, TestCa};
+pub use ca::{Builder, Second, TestCa, serve_for_ever};
 pub use client::{Client, Identity};
 pub use guest::{Guest, guests, module};
 pub use identity::Leaf;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use step_ca::clock::{Clock, Held, System};
 use steppath::StepPath;
 
-use super::{Folder, Running, TestCa, TestClock};
+use super::{Folder, TestCa, TestClock};
 use crate::pki::{self, Pki};
 
 /// A CA in the making: PKI, clock, and changes to its `ca.json`.
@@ -149,9 +149,18 @@ impl Builder {
         let mut ca_json = pki.ca_json(&folder.path);
         changes.into_iter().for_each(|change| change(&mut ca_json));
         write(&folder.path, &ca_json);
-        let ledger = Arc::default();
-        let running = Some(Running::start(&folder.path, &pki.root, &clock.shared(), &ledger)?);
-        Ok(TestCa { folder, pki, clock, ledger, are_all_clients_ours: true, running })
+        let mut ca = TestCa {
+            folder,
+            pki,
+            clock,
+            ledger: Arc::default(),
+            are_all_clients_ours: true,
+            running: None,
+            client: None,
+            has_run: false,
+        };
+        ca.begin()?;
+        Ok(ca)
     }
 }
 

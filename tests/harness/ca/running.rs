@@ -2,7 +2,6 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use authority::Certificate;
 use step_ca::{
     app::{App, Ca},
     clock::Clock,
@@ -14,33 +13,24 @@ use tokio::{runtime::Runtime, sync::oneshot, task::JoinHandle};
 use zeroize::Zeroizing;
 
 use super::modules;
-use crate::{
-    client::{Client, Ledger},
-    pki::PASSWORD,
-};
+use crate::pki::PASSWORD;
 
 pub(super) struct Running {
     pub(super) address: SocketAddr,
     pub(super) app: Arc<App>,
-    pub(super) client: Client,
     pub(super) runtime: Runtime,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Drained>,
 }
 
 impl Running {
-    pub(super) fn start(
-        path: &StepPath,
-        root: &Certificate,
-        clock: &Arc<dyn Clock>,
-        ledger: &Arc<Ledger>,
-    ) -> Result<Self, String> {
+    pub(super) fn start(path: &StepPath, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let (config, _) = Config::load(&path.ca_json()).map_err(|error| error.to_string())?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.map_err(|error| error.to_string())?;
         modules::lend(path);
         let password = Zeroizing::new(PASSWORD.as_bytes().to_vec());
-        let ca = runtime.block_on(Ca::start(&config, Some(password), clock.clone()));
+        let ca = runtime.block_on(Ca::start(&config, Some(password), clock));
         let ca = ca.map_err(|error| error.to_string())?;
         modules::keep(path);
         let address = ca.address().map_err(|error| error.to_string())?;
@@ -49,8 +39,7 @@ impl Running {
         let serving = runtime.spawn(ca.serve(async {
             let _ = stopped.await;
         }));
-        let client = Client::new(address, root, clock.clone(), None, ledger.clone());
-        Ok(Self { address, app, client, runtime, stop, serving })
+        Ok(Self { address, app, runtime, stop, serving })
     }
 
     /// Answers what was accepted, and closes the store.
