@@ -68,7 +68,7 @@ fn walk(octets: &[u8], mut visit: impl FnMut(usize, &str) -> Result<(), Fault>) 
             Ok(Item::Opens(items)) if open.len() < DEPTH => open.push(items),
             Ok(Item::Opens(_)) => {
                 let (what, limit) = ("component types inside one another", DEPTH as u64);
-                return Err(Fault::TooComplex { what, count: limit + 1, limit });
+                return Err(Fault::TooComplex { what, count: limit.saturating_add(1), limit });
             }
             Ok(Item::Named(name)) => visit(open.len(), name)?,
             Ok(Item::Other) => {}
