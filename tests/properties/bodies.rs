@@ -32,7 +32,7 @@ fn path() -> impl Strategy<Value = String> {
 #[test]
 fn any_body_of_sign_is_answered() {
     let door = Door::shared();
-    proptest!(cases(600), |(body in prop_oneof![
+    proptest!(cases(300), |(body in prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..300),
         any_json().prop_map(|json| json.to_string().into_bytes()),
         (any_json(), any_json(), any_json(), any_json()).prop_map(|(csr, ott, not_before, not_after)| {
@@ -47,7 +47,7 @@ fn any_body_of_sign_is_answered() {
 #[test]
 fn a_damaged_body_of_sign_is_answered() {
     let door = Door::shared();
-    proptest!(cases(600), |(mutation in mutated(), place: prop::sample::Index)| {
+    proptest!(cases(300), |(mutation in mutated(), place: prop::sample::Index)| {
         let body = body_of_2026(&door.csr.pem, &door.ca.token("web.example.com").sign(), "", "");
         let (status, answer) = door.post("/sign", mutation.apply(body.to_string().as_bytes(), place));
         prop_assert!(status == 201 || answer["message"].is_string());
@@ -57,7 +57,7 @@ fn a_damaged_body_of_sign_is_answered() {
 #[test]
 fn any_text_for_a_time_is_answered() {
     let door = Door::shared();
-    proptest!(cases(600), |(text in prop_oneof!["[0-9TZ:.+-]{0,30}", "-?[0-9]{0,19}(ns|us|ms|s|m|h)", ".{0,20}"])| {
+    proptest!(cases(300), |(text in prop_oneof!["[0-9TZ:.+-]{0,30}", "-?[0-9]{0,19}(ns|us|ms|s|m|h)", ".{0,20}"])| {
         let body = body_of_2026(&door.csr.pem, &door.ca.token("web.example.com").sign(), &text, &text);
         let (status, _) = door.post("/sign", body.to_string());
         prop_assert!([201, 400, 403].contains(&status));
@@ -67,7 +67,7 @@ fn any_text_for_a_time_is_answered() {
 #[test]
 fn every_path_and_method_is_answered() {
     let door = Door::shared();
-    proptest!(cases(600), |(method in method(), path in path(), body in ".{0,20}")| {
+    proptest!(cases(300), |(method in method(), path in path(), body in ".{0,20}")| {
         let client = door.ca.client();
         let answer = client.send(client.request(method.clone(), &path).body(body));
         prop_assert!(answer.status < 500 || answer.status == 501, "{} {}: {}", method, path, answer.status);

@@ -16,7 +16,7 @@ use crate::{doors::cases, mutations::mutated};
 #[test]
 fn a_damaged_module_is_loaded_or_refused_and_nothing_breaks() {
     let runtime = Runtime::new(RuntimeConfig::default()).unwrap();
-    proptest!(cases(400), |(mutation in mutated(), place: prop::sample::Index)| {
+    proptest!(cases(200), |(mutation in mutated(), place: prop::sample::Index)| {
         let module = fixed::check(&Ok(vec![Edit::Annotate(("key".into(), "value".into()))]));
         let damaged = mutation.apply(&module, place);
         if let Err(fault) = runtime.load("damaged", &damaged) {
@@ -28,7 +28,7 @@ fn a_damaged_module_is_loaded_or_refused_and_nothing_breaks() {
 #[test]
 fn random_octets_are_no_module() {
     let runtime = Runtime::new(RuntimeConfig::default()).unwrap();
-    proptest!(cases(400), |(octets in proptest::collection::vec(any::<u8>(), 0..400), is_wasm: bool)| {
+    proptest!(cases(200), |(octets in proptest::collection::vec(any::<u8>(), 0..400), is_wasm: bool)| {
         let magic = if is_wasm { b"\0asm\x01\0\0\0".to_vec() } else { Vec::new() };
         prop_assert!(runtime.load("random", &[magic, octets].concat()).is_err());
     });

@@ -46,7 +46,7 @@ fn good(door: &Door) -> Token {
 #[test]
 fn any_text_is_refused_as_a_token() {
     let (door, panics) = (Door::shared(), count_panics());
-    proptest!(cases(1_500), |(text in prop_oneof![".{0,200}", "[A-Za-z0-9_=-]{0,60}(\\.[A-Za-z0-9_=-]{0,60}){0,4}"])| {
+    proptest!(cases(600), |(text in prop_oneof![".{0,200}", "[A-Za-z0-9_=-]{0,60}(\\.[A-Za-z0-9_=-]{0,60}){0,4}"])| {
         prop_assert!(!door.knock_with(&text).is_issued());
     });
     assert_eq!(panics.load(Ordering::SeqCst), 0);
@@ -55,10 +55,10 @@ fn any_text_is_refused_as_a_token() {
 #[test]
 fn a_token_with_one_changed_octet_is_refused() {
     let door = Door::shared();
-    proptest!(cases(1_500), |(place: prop::sample::Index, octet: u8)| {
+    proptest!(cases(600), |(place: prop::sample::Index, octet in 0_u8..128)| {
         let mut token = good(&door).sign().into_bytes();
         let place = place.index(token.len());
-        prop_assume!(token[place] != octet && octet.is_ascii());
+        prop_assume!(token[place] != octet);
         token[place] = octet;
         let token = String::from_utf8(token).unwrap();
         // A blank at an end is cut off, and what is left is a token short of an octet.
@@ -69,7 +69,7 @@ fn a_token_with_one_changed_octet_is_refused() {
 #[test]
 fn a_token_that_was_cut_or_lengthened_is_refused() {
     let door = Door::shared();
-    proptest!(cases(1_500), |(place: prop::sample::Index, more in "[A-Za-z0-9._-]{1,5}")| {
+    proptest!(cases(600), |(place: prop::sample::Index, more in "[A-Za-z0-9._-]{1,5}")| {
         let token = good(&door).sign();
         let (head, tail) = token.split_at(place.index(token.len()));
         for changed in [head.to_owned(), tail.to_owned(), format!("{token}{more}"), format!("{head}{more}{tail}")] {
@@ -82,7 +82,7 @@ fn a_token_that_was_cut_or_lengthened_is_refused() {
 #[test]
 fn any_value_of_any_claim_is_judged_and_nothing_breaks() {
     let door = Door::shared();
-    proptest!(cases(1_500), |(claim in claim(), value in any_json())| {
+    proptest!(cases(600), |(claim in claim(), value in any_json())| {
         if let Reply::Issued(pem) = door.knock_with(&good(&door).claim(&claim, value.clone()).sign()) {
             let certificate = authority::Certificate::from_pem(&pem).unwrap();
             let names: Vec<_> = certificate.subject_alt_names().unwrap().iter().collect();
@@ -94,7 +94,7 @@ fn any_value_of_any_claim_is_judged_and_nothing_breaks() {
 #[test]
 fn any_value_of_any_header_parameter_is_judged_and_nothing_breaks() {
     let door = Door::shared();
-    proptest!(cases(1_500), |(parameter in parameter(), value in any_json())| {
+    proptest!(cases(600), |(parameter in parameter(), value in any_json())| {
         let token = good(&door).header(&parameter, value.clone());
         let is_issued = door.knock_with(&token.sign()).is_issued();
         let is_harmless = !["alg", "kid", "crit", "jwk", "jku", "x5u", "x5c", "zip"].contains(&parameter.as_str());
@@ -105,7 +105,7 @@ fn any_value_of_any_header_parameter_is_judged_and_nothing_breaks() {
 #[test]
 fn claims_of_any_shape_are_refused() {
     let door = Door::shared();
-    proptest!(cases(1_500), |(claims in prop_oneof![any_json().prop_map(|json| json.to_string()), ".{0,60}"])| {
+    proptest!(cases(600), |(claims in prop_oneof![any_json().prop_map(|json| json.to_string()), ".{0,60}"])| {
         let header = good(&door).header_json();
         prop_assert!(!door.knock_with(&sign_raw(&header, &claims, door.ca.provisioner_key())).is_issued());
     });
@@ -114,7 +114,7 @@ fn claims_of_any_shape_are_refused() {
 #[test]
 fn a_kid_that_is_not_the_provisioners_finds_nothing() {
     let door = Door::shared();
-    proptest!(cases(1_500), |(kid in ".{0,80}")| {
+    proptest!(cases(600), |(kid in ".{0,80}")| {
         prop_assume!(door.ca.provisioner_key().kid() != Some(&kid));
         prop_assert!(!door.knock_with(&good(&door).header("kid", kid).sign()).is_issued());
     });
@@ -123,7 +123,7 @@ fn a_kid_that_is_not_the_provisioners_finds_nothing() {
 #[test]
 fn times_are_accepted_exactly_where_the_rules_say() {
     let door = Door::shared();
-    proptest!(cases(1_500), |(iat in -8_000_i64..8_000, nbf in proptest::option::of(-8_000_i64..8_000), exp in -8_000_i64..8_000)| {
+    proptest!(cases(600), |(iat in -8_000_i64..8_000, nbf in proptest::option::of(-8_000_i64..8_000), exp in -8_000_i64..8_000)| {
         let now = door.ca.now().as_unix();
         let token = good(&door).claim("iat", now + iat).claim("exp", now + exp);
         let token = match nbf {
@@ -143,7 +143,7 @@ fn times_are_accepted_exactly_where_the_rules_say() {
 #[test]
 fn an_audience_is_accepted_exactly_when_it_is_this_ca_and_this_operation() {
     let door = Door::shared();
-    proptest!(cases(1_500), |(scheme in "(https|http|HTTPS|ftp)", host in "(localhost|ca\\.example\\.com|127\\.0\\.0\\.1|other\\.example|CA\\.Example\\.com)",
+    proptest!(cases(600), |(scheme in "(https|http|HTTPS|ftp)", host in "(localhost|ca\\.example\\.com|127\\.0\\.0\\.1|other\\.example|CA\\.Example\\.com)",
         port in "(:[0-9]{1,6})?", path in "(/sign|/1\\.0/sign|/1\\.0/renew|/1\\.0/sign/|/|/1\\.0/sign\\?x=1)")| {
         let audience = format!("{scheme}{}{host}{port}{path}", "://");
         let expected = scheme.eq_ignore_ascii_case("https")
