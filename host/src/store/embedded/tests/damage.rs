@@ -44,7 +44,7 @@ fn place(path: &Path, octets: &[u8]) {
 
 /// Opens the store. It is refused, or found damaged, or nothing is missing.
 fn is_found_or_harmless(path: &Path, runtime: &tokio::runtime::Runtime) -> bool {
-    let Ok(store) = Embedded::open(path, None, NOW) else { return true };
+    let Ok(store) = open_when_free(path, NOW) else { return true };
     runtime.block_on(async { store.check().await.is_err() || has_everything(&store).await })
 }
 
@@ -82,7 +82,7 @@ fn spent_tokens_that_are_changed_are_found_before_anything_is_issued() {
         let (_folder, path) = placed(sound());
         let chosen = "credential = (SELECT min(credential) FROM spent)";
         Connection::open(&path).unwrap().execute_batch(&sql.replace("CHOSEN", chosen)).unwrap();
-        let result = Embedded::open(&path, None, NOW);
+        let result = open_when_free(&path, NOW);
         assert!(matches!(result, Err(OpenError::Damaged { .. })), "{sql}");
     }
 }
@@ -136,7 +136,7 @@ fn a_damaged_write_ahead_log_does_not_forget_in_silence() {
         for (part, octets) in parts.iter().zip(&octets).skip(1) {
             place(Path::new(&format!("{}{part}", path.display())), octets);
         }
-        let set_back = Embedded::open(&path, None, NOW).map(|store| store.origin().set_back);
+        let set_back = open_when_free(&path, NOW).map(|store| store.origin().set_back);
         let told = !matches!(set_back, Ok(None)) || is_found_or_harmless(&path, &runtime);
         assert!(told, "octet {place_of_damage} of {length}, cut: {cut}");
     }

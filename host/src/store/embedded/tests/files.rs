@@ -3,6 +3,7 @@
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
+    sync::Once,
 };
 
 use super::*;
@@ -48,7 +49,7 @@ fn a_store_that_others_can_read_or_replace_is_refused_with_the_command_that_mend
         (&parent, 0o702, 0o700),
     ] {
         set_mode(exposed, with);
-        let error = Embedded::open(&path, None, NOW).err().unwrap();
+        let error = open_when_free(&path, NOW).err().unwrap();
         assert!(matches!(error, OpenError::Exposed { .. }), "{error}");
         let error = error.to_string();
         assert!(error.contains(&format!("run `chmod {right:o} ")), "{error}");
@@ -73,7 +74,7 @@ fn a_link_in_the_place_of_a_store_is_not_followed() {
     let elsewhere = folder.path().join("elsewhere");
     fs::rename(&path, &elsewhere).unwrap();
     symlink(&elsewhere, &path).unwrap();
-    assert!(matches!(Embedded::open(&path, None, NOW), Err(OpenError::NotAFile { .. })));
+    assert!(matches!(open_when_free(&path, NOW), Err(OpenError::NotAFile { .. })));
 }
 
 #[test]
@@ -83,9 +84,9 @@ fn another_programs_database_is_not_touched() {
     set_mode(path.parent().unwrap(), 0o700);
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
     set_mode(&path, 0o600);
-    assert!(matches!(Embedded::open(&path, None, NOW), Err(OpenError::Foreign { .. })));
+    assert!(matches!(open_when_free(&path, NOW), Err(OpenError::Foreign { .. })));
     fs::write(&path, "not a database, but longer than nothing").unwrap();
-    assert!(matches!(Embedded::open(&path, None, NOW), Err(OpenError::Damaged { .. })));
+    assert!(matches!(open_when_free(&path, NOW), Err(OpenError::Damaged { .. })));
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn a_store_of_a_later_version_is_not_touched() {
     let (_folder, path) = folder();
     drop(open_at(&path));
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let error = Embedded::open(&path, None, NOW).err().unwrap();
+    let error = open_when_free(&path, NOW).err().unwrap();
     assert!(matches!(error, OpenError::Newer { found: 99, .. }), "{error}");
 }
 
@@ -108,7 +109,7 @@ fn a_store_that_is_gone_is_not_begun_anew_in_silence() {
             fs::write(&path, "").unwrap();
             set_mode(&path, 0o600);
         }
-        let error = Embedded::open(&path, None, NOW).err().unwrap();
+        let error = open_when_free(&path, NOW).err().unwrap();
         assert!(matches!(error, OpenError::Missing { lines: 1, .. }), "{error}");
     }
     // An operator who means it says so.
@@ -133,9 +134,9 @@ fn a_store_restored_from_a_backup_is_recognised() {
         store.record(issuance(3, 3)).await.unwrap();
         store.check().await.unwrap();
         drop(store);
-        assert_eq!(Embedded::open(&path, None, after(60)).unwrap().origin().set_back, Some(NOW), "nobody forgets it");
+        assert_eq!(open_when_free(&path, after(60)).unwrap().origin().set_back, Some(NOW), "nobody forgets it");
         fs::remove_file(head_of(&path)).unwrap();
-        let store = Embedded::open(&path, None, after(120)).unwrap();
+        let store = open_when_free(&path, after(120)).unwrap();
         assert_eq!(store.origin().set_back, Some(after(120)), "without a memory nobody can tell");
     });
 }
@@ -160,30 +161,44 @@ fn a_folder_that_was_put_back_from_a_copy_is_recognised_and_the_operator_told() 
         fs::remove_dir_all(store_folder).unwrap();
         copy_folder(&copy, store_folder);
         set_mode(store_folder, 0o700);
-        let (store, log) = logged(|| open_at(&path));
+        let warnings = Warnings::of(&path);
+        let store = open_at(&path);
         assert_eq!(store.origin().set_back, Some(NOW));
-        assert!(log.contains("WARN") && log.contains("every token issued before this start is refused"), "{log}");
+        let [warning] = &warnings.all()[..] else { panic!("{:?}", warnings.all()) };
+        assert!(warning.contains("every token issued before this start is refused"), "{warning}");
         drop(store);
-        let (_, log) = logged(|| open_at(&path));
-        assert!(!log.contains("WARN"), "once is enough: {log}");
+        drop(open_at(&path));
+        assert_eq!(warnings.all().len(), 1, "once is enough");
     });
 }
 
-/// Does it, and tells what it logged.
-fn logged<T>(work: impl FnOnce() -> T) -> (T, String) {
-    let log = Arc::new(Mutex::new(Vec::new()));
-    let writer = Arc::clone(&log);
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || Log(Arc::clone(&writer))).finish();
-    let result = tracing::subscriber::with_default(subscriber, work);
-    let log = String::from_utf8(log.lock().unwrap().clone()).unwrap();
-    (result, log)
+/// What the operator is told about one store.
+struct Warnings(String);
+
+impl Warnings {
+    /// One subscriber for the whole process: what a thread without one meets first is silent for all.
+    fn of(path: &Path) -> Self {
+        static SUBSCRIBED: Once = Once::new();
+        SUBSCRIBED.call_once(|| {
+            let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::WARN);
+            tracing::subscriber::set_global_default(subscriber.with_writer(|| Log).finish()).unwrap();
+        });
+        Self(path.canonicalize().unwrap().display().to_string())
+    }
+
+    fn all(&self) -> Vec<String> {
+        let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
+        log.lines().filter(|line| line.contains(&self.0)).map(str::to_owned).collect()
+    }
 }
 
-struct Log(Arc<Mutex<Vec<u8>>>);
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+struct Log;
 
 impl std::io::Write for Log {
     fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
+        LOG.lock().unwrap().extend_from_slice(octets);
         Ok(octets.len())
     }
 
@@ -207,7 +222,7 @@ fn what_an_earlier_version_left_beside_the_database_is_taken_over_once() {
         // It comes back with a copy of the folder, and is not believed any more.
         fs::copy(head_of(&path), &left).unwrap();
         fs::remove_file(&path).unwrap();
-        assert!(matches!(Embedded::open(&path, None, NOW), Err(OpenError::Missing { lines: 2, .. })));
+        assert!(matches!(open_when_free(&path, NOW), Err(OpenError::Missing { lines: 2, .. })));
         assert!(!left.exists());
     });
 }

@@ -5,7 +5,7 @@ mod faults;
 mod files;
 mod revocations;
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc};
+use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
 use authority::{SerialNumber, Timestamp, Validity};
 use proptest::prelude::*;
@@ -34,8 +34,20 @@ fn head_of(path: &Path) -> PathBuf {
     seen.join("ca.sqlite.head")
 }
 
+/// Opens a store that this process alone uses. A process that another test has just started holds our lock, too, until
+/// it has become another program.
+fn open_when_free(path: &Path, now: Timestamp) -> Result<Embedded, OpenError> {
+    for _ in 0..1_000 {
+        match Embedded::open(path, None, now) {
+            Err(OpenError::InUse { .. }) => std::thread::sleep(Duration::from_millis(1)),
+            opened => return opened,
+        }
+    }
+    Embedded::open(path, None, now)
+}
+
 fn open_at(path: &Path) -> Embedded {
-    Embedded::open(path, None, NOW).unwrap()
+    open_when_free(path, NOW).unwrap()
 }
 
 fn runtime() -> tokio::runtime::Runtime {

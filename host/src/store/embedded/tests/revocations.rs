@@ -188,7 +188,7 @@ fn damage_to_revocations_is_found_before_anything_is_issued() {
         runtime().block_on(async { open_at(&path).revoke(revocation(1)).await.unwrap() });
         let path = path.canonicalize().unwrap();
         connection::writer(&path).unwrap().execute_batch(sql).unwrap();
-        let error = Embedded::open(&path, None, NOW).err();
+        let error = open_when_free(&path, NOW).err();
         assert!(matches!(error, Some(OpenError::Damaged { .. })), "{sql}: {error:?}");
     }
 }
