@@ -28,9 +28,6 @@ fn whatever_is_no_route_is_refused_in_json() {
         assert_eq!((answer.status, answer.problem().status), (405, 405), "{method} {path}");
         assert!(!answer.header("allow").is_empty());
     }
-    for (method, path) in [(Method::POST, "/rekey"), (Method::POST, "/revoke"), (Method::GET, "/crl")] {
-        assert_eq!(ask(method, path).problem().status, 501, "{path}");
-    }
 }
 
 #[test]
