@@ -62,7 +62,11 @@ fn roots_are_saved_one_by_one_or_all_together() {
     visitor.step("ca roots {}/roots.crt").answer();
     visitor.step("ca federation {}/federation.crt").answer();
     for file in ["root.crt", "roots.crt", "federation.crt"] {
-        assert_eq!(Certificate::chain_from_pem(&visitor.user.read(file)).unwrap(), std::slice::from_ref(&root), "{file}");
+        assert_eq!(
+            Certificate::chain_from_pem(&visitor.user.read(file)).unwrap(),
+            std::slice::from_ref(&root),
+            "{file}"
+        );
         assert_eq!(visitor.user.path(file).metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file}");
     }
     let error = visitor.step("ca roots {}/roots.crt").error();

@@ -5,7 +5,7 @@ use serde_json::json;
 use step_ca::audit::Outcome;
 use step_tests::{Csr, TestCa, body_of_2026, fixed};
 
-use crate::stand::{POLICY, Stand};
+use crate::stand::{Crowd, POLICY, Stand, ask};
 
 fn denial(kind: DenialKind) -> Denial {
     let reason = Reason {
@@ -50,7 +50,7 @@ fn the_client_is_told_the_sentence_and_the_rule() {
 
 #[test]
 fn every_kind_of_no_has_its_status_and_says_as_much_as_it_may() {
-    for (kind, status, is_told) in [
+    let kinds = [
         (DenialKind::BadRequest, 400, true),
         (DenialKind::Unauthorized, 401, false),
         (DenialKind::Forbidden, 403, true),
@@ -58,9 +58,11 @@ fn every_kind_of_no_has_its_status_and_says_as_much_as_it_may() {
         (DenialKind::TooManyRequests, 429, true),
         (DenialKind::Pending, 202, true),
         (DenialKind::NotImplemented, 501, false),
-    ] {
-        let stand = Stand::with_answer(&Err(denial(kind)));
-        let answer = stand.ask().expect(status);
+    ];
+    let crowd = kinds.iter().fold(Crowd::new(), |crowd, (kind, _, _)| crowd.with(&Err(denial(*kind)), json!({})));
+    let (ca, provisioners) = crowd.start();
+    for ((kind, status, is_told), provisioner) in kinds.into_iter().zip(&provisioners) {
+        let answer = ask(&ca, provisioner).expect(status);
         assert_eq!(answer.message().contains("working days"), is_told, "{kind:?}: {}", answer.text());
         assert_eq!(answer.problem().reasons.len(), usize::from(is_told), "{kind:?}");
     }

@@ -3,7 +3,7 @@
 use policy_runtime::contract::{check::Edit, types::Denial};
 use serde_json::{Value, json};
 use step_ca::audit::Outcome;
-use step_tests::{Answer, Builder, PROVISIONER, Second, TestCa, fixed};
+use step_tests::{Answer, Builder, Second, TestCa, fixed};
 
 /// The name of the policy in `ca.json`.
 pub(crate) const POLICY: &str = "corp";
@@ -43,23 +43,67 @@ impl Stand {
     pub(crate) fn neighbour_issues(&self) {
         self.ca.issue("neighbour.example");
     }
+}
 
-    /// Asks, and finds out that the policy has failed and that nothing came of it; `why` is what the operator is told,
-    /// and the client is not.
+/// Many checks in one CA, each with a provisioner of its own. The first provisioner is the neighbour of all.
+pub(crate) struct Crowd {
+    builder: Builder,
+    provisioners: Vec<Second>,
+}
+
+impl Crowd {
+    /// Nobody yet.
+    pub(crate) fn new() -> Self {
+        Self { builder: TestCa::build(), provisioners: Vec::new() }
+    }
+
+    /// What time it will be.
+    pub(crate) fn now(&self) -> i64 {
+        self.builder.now().as_unix()
+    }
+
+    /// One more check, with this answer and more members of its entry in `policies`.
+    #[must_use]
+    pub(crate) fn with(self, answer: &Result<Vec<Edit>, Denial>, members: Value) -> Self {
+        let Self { builder, mut provisioners } = self;
+        let provisioner = Second::new("guarded@example.com");
+        let name = format!("{POLICY}{}", provisioners.len());
+        let object = guarded(&provisioner, &[&name]);
+        provisioners.push(provisioner);
+        let builder = builder.module_with(&name, &fixed::check(answer), members).provisioner(object);
+        Self { builder, provisioners }
+    }
+
+    /// The CA, and the provisioners in the order of their checks.
     #[track_caller]
-    pub(crate) fn fails(mut self, why: &str) {
-        let answer = self.ask();
-        assert_fault(&answer, why);
-        self.neighbour_issues();
-        self.ca.stop();
-        let records = self.ca.records();
-        let entry = records.decision(&answer.problem().decision_id.unwrap()).unwrap();
-        assert_eq!(entry.outcome, Outcome::Fault);
-        let message = entry.message.as_deref().unwrap_or_default();
-        assert!(message.contains(why), "{message}\n  should say\n{why}");
-        let issuers: Vec<_> = records.certificates.iter().map(|record| record.provisioner.as_str()).collect();
-        assert_eq!(issuers, ["", PROVISIONER], "the listener and the neighbour have certificates, and nobody else");
-        assert_eq!(records.spent, 1, "the token of the neighbour");
+    pub(crate) fn start(self) -> (TestCa, Vec<Second>) {
+        (self.builder.start(), self.provisioners)
+    }
+
+    /// Asks each, and finds out that its check has failed and that nothing came of it; `reasons` is what the operator
+    /// is told, and the client is not.
+    #[track_caller]
+    pub(crate) fn all_fail(self, reasons: &[&str]) {
+        let (mut ca, provisioners) = self.start();
+        assert_eq!(provisioners.len(), reasons.len());
+        let mut decisions = Vec::new();
+        for (provisioner, reason) in provisioners.iter().zip(reasons) {
+            let answer = ask(&ca, provisioner);
+            assert_fault(&answer, reason);
+            decisions.push((answer.problem().decision_id.unwrap(), reason));
+            ca.issue("neighbour.example");
+        }
+        ca.stop();
+        let records = ca.records();
+        for (decision, reason) in decisions {
+            let entry = records.decision(&decision).unwrap();
+            assert_eq!(entry.outcome, Outcome::Fault);
+            let message = entry.message.as_deref().unwrap_or_default();
+            assert!(message.contains(reason), "{message}\n  should say\n{reason}");
+        }
+        let theirs = records.certificates.iter().filter(|record| record.provisioner == "guarded@example.com");
+        assert_eq!(theirs.count(), 0, "the listener and the neighbour have certificates, and nobody else");
+        assert_eq!(records.spent, i64::try_from(reasons.len()).unwrap(), "the tokens of the neighbour");
     }
 }
 
