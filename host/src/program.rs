@@ -8,7 +8,7 @@ use crate::{
     dev::{self, DevError},
     limits,
     process::{self, ActivationError, notify},
-    reload::{PasswordSource, Read, Source, SourceError},
+    reload::{Baseline, PasswordSource, Read, Source, SourceError},
     server::Listener,
     snapshot::{Snapshot, SnapshotError},
     telemetry,
@@ -124,14 +124,16 @@ async fn serve(mut source: Source, greeting: Option<dev::Greeting>, accept_clock
     if let Some(listener) = &listener {
         source.address = Some(listener.local_address().map_err(RunError::Runtime)?.into());
     }
+    let mut baseline = Baseline::of(&source);
     let Read { config, password, .. } = read(&source)?;
+    baseline.follow(&config, &source);
     let ca = Ca::start_with(&config, password, Arc::new(System), StartOptions { listener, accept_clock }).await?;
     match greeting {
         Some(greeting) => print(&greeting.text(ca.address().map_err(RunError::Runtime)?)?)?,
         None => tracing::info!("Serving HTTPS on {} ...", config.address),
     }
     notify::ready(&config.address.to_string());
-    let reloading = tokio::spawn(ca.reloader().clone().keep_current(source, hangups));
+    let reloading = tokio::spawn(ca.reloader().clone().keep_current(source, baseline, hangups));
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}

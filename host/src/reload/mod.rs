@@ -85,8 +85,8 @@ impl Reloader {
 
     /// Reloads at every hangup and, when the configuration says `"watch": true`, at every change of a file it names, for
     /// ever.
-    pub async fn keep_current(self: Arc<Self>, source: Source, mut hangups: Signal) {
-        let mut watch = Watch::default();
+    pub async fn keep_current(self: Arc<Self>, source: Source, baseline: Baseline, mut hangups: Signal) {
+        let Baseline(mut watch) = baseline;
         watch.follow(self.watched(&source).await);
         loop {
             tokio::select! {
@@ -112,11 +112,31 @@ impl Reloader {
 
     /// The files to look at: none, unless the configuration in force wants it.
     async fn watched(&self, source: &Source) -> Vec<PathBuf> {
-        let in_force = self.in_force.lock().await;
-        if !in_force.watch {
-            return Vec::new();
-        }
-        in_force.files().into_iter().chain(source.password_file().map(PathBuf::from)).collect()
+        watched(&*self.in_force.lock().await, source)
+    }
+}
+
+fn watched(config: &Config, source: &Source) -> Vec<PathBuf> {
+    if !config.watch {
+        return Vec::new();
+    }
+    config.files().into_iter().chain(source.password_file().map(PathBuf::from)).collect()
+}
+
+/// The files of a start, looked at before they were read: what changes while it starts is noticed when it has.
+pub struct Baseline(Watch);
+
+impl Baseline {
+    /// To be taken before the configuration is read.
+    pub fn of(source: &Source) -> Self {
+        let mut watch = Watch::default();
+        watch.follow([source.file.clone()]);
+        Self(watch)
+    }
+
+    /// To be told the configuration before the files it names are read.
+    pub fn follow(&mut self, config: &Config, source: &Source) {
+        self.0.follow(watched(config, source));
     }
 }
 
