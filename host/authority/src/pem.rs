@@ -68,7 +68,7 @@ fn block(label: &str, lines: &mut Lines<'_>) -> Result<PemBlock, PemError> {
     // Sized once, as the contents are; and by the block, or a text of many blocks would be wiped once for each.
     let mut base64 = Zeroizing::new(String::with_capacity(body_octets(lines)));
     for line in lines {
-        if line.trim_start().starts_with(END) {
+        if line.trim_ascii_start().starts_with(END) {
             if boundary(line, END) != Some(label) {
                 break;
             }
@@ -87,12 +87,13 @@ fn block(label: &str, lines: &mut Lines<'_>) -> Result<PemBlock, PemError> {
 
 /// Octets up to the line that ends the block, at most.
 fn body_octets(lines: &Lines<'_>) -> usize {
-    lines.clone().take_while(|line| !line.trim_start().starts_with(END)).map(str::len).sum()
+    lines.clone().take_while(|line| !line.trim_ascii_start().starts_with(END)).map(str::len).sum()
 }
 
-/// The label of a `-----BEGIN label-----` or `-----END label-----` line.
+/// The label of a `-----BEGIN label-----` or `-----END label-----` line. Only the blanks of RFC 7468 §3 may stand beside
+/// it: what an editor shows as a space is an octet too many.
 fn boundary<'a>(line: &'a str, kind: &str) -> Option<&'a str> {
-    line.trim().strip_prefix(kind)?.strip_suffix(DASHES)
+    line.trim_ascii().strip_prefix(kind)?.strip_suffix(DASHES)
 }
 
 fn decode(base64: &str) -> Option<Zeroizing<Vec<u8>>> {
@@ -147,6 +148,9 @@ mod tests {
             ("-----BEGIN A-----\nAAE\n-----END A-----", base64()),
             ("-----BEGIN A-----\nAAF=\n-----END A-----", base64()),
             ("-----BEGIN A-----\nAA*C\n-----END A-----", base64()),
+            ("-----BEGIN A-----\u{a0}\nAAEC\n-----END A-----", Err(PemError::NoBlock)),
+            ("-----BEGIN A-----\nAAEC\n-----END A-----\u{2003}", unclosed()),
+            ("-----BEGIN A-----\nAAEC\n\u{85}-----END A-----", unclosed()),
         ] {
             assert_eq!(blocks(text).map(|blocks| blocks.len()), expected, "{text:?}");
         }

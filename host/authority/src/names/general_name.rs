@@ -49,12 +49,21 @@ pub(crate) fn decode(value: &[u8], limit: usize) -> Result<SubjectAltNames, Subj
             return Err(SubjectAltNameError::TooMany { limit });
         }
         let name = reader.decode::<AnyRef<'_>>().map_err(malformed)?;
-        let Tag::ContextSpecific { number, .. } = name.tag() else {
+        let Tag::ContextSpecific { number, constructed } = name.tag() else {
             return Err(SubjectAltNameError::Malformed);
         };
+        // The kinds we issue are strings, whose tags are primitive (X.690 §10.2).
+        if constructed && is_string(number) {
+            return Err(SubjectAltNameError::Malformed);
+        }
         names.push(decode_name(number, name.value())?);
     }
     Ok(SubjectAltNames::from_names(names))
+}
+
+fn is_string(number: TagNumber) -> bool {
+    let strings = [RFC822_NAME, DNS_NAME, UNIFORM_RESOURCE_IDENTIFIER, IP_ADDRESS];
+    strings.into_iter().any(|string| u32::from(string) == number.value())
 }
 
 fn decode_name(number: TagNumber, value: &[u8]) -> Result<Name, NameError> {
@@ -157,6 +166,9 @@ mod tests {
     fn octets_that_are_no_names_are_refused() {
         for value in [&[][..], &[0x30, 0], &[0x31, 0], &[0x30, 1], &[0x30, 2, 0x0c, 0], &[0x30, 3, 0x82, 1, b'a', 0]] {
             assert_eq!(decode(value, 10), Err(SubjectAltNameError::Malformed), "{value:?}");
+        }
+        for (tag, value) in [(0xa1, &b"a@b"[..]), (0xa2, b"a"), (0xa6, b"urn:a"), (0xa7, &[127, 0, 0, 1])] {
+            assert_eq!(decode(&one(tag, value), 10), Err(SubjectAltNameError::Malformed), "{tag:#x}");
         }
         for value in [&one(0x82, b"a\0b"), &one(0x82, &[0xff]), &one(0x87, &[1, 2, 3]), &one(0x82, b"")] {
             assert!(matches!(decode(value, 10), Err(SubjectAltNameError::Name(_))), "{value:?}");

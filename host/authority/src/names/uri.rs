@@ -66,10 +66,12 @@ fn canonical(text: &str) -> Result<String, NameProblem> {
     check_characters(rest)?;
     let scheme = scheme.to_ascii_lowercase();
     let Some(hierarchy) = rest.strip_prefix("//") else {
+        check_brackets(rest)?;
         return Ok(format!("{scheme}:{rest}"));
     };
     let end = hierarchy.find(['/', '?']).unwrap_or(hierarchy.len());
     let (authority, path) = hierarchy.split_at(end);
+    check_brackets(path)?;
     Ok(format!("{scheme}://{}{path}", canonical_authority(authority)?))
 }
 
@@ -120,6 +122,14 @@ fn check_characters(text: &str) -> Result<(), NameProblem> {
     Ok(())
 }
 
+/// Square brackets stand round an address and nowhere else (RFC 3986 §3.2.2).
+fn check_brackets(text: &str) -> Result<(), NameProblem> {
+    match text.chars().find(|character| "[]".contains(*character)) {
+        Some(bracket) => Err(NameProblem::Character(bracket)),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +176,10 @@ mod tests {
             ("https://host/ü", Character('ü')),
             ("https://host/%4", Character('%')),
             ("https://host/<", Character('<')),
+            ("https://host/[a", Character('[')),
+            ("https://host/?a]", Character(']')),
+            ("https://[::1]/[::1]", Character('[')),
+            ("urn:a[0]", Character('[')),
         ] {
             assert_eq!(text.parse::<Uri>().unwrap_err().problem, expected, "{text:?}");
         }

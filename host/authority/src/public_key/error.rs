@@ -27,6 +27,12 @@ pub enum KeyError {
     /// An EC point that is not on its curve.
     #[error("the EC key is not a point of its curve")]
     NotOnCurve,
+    /// An Ed25519 key whose y coordinate is not below the prime of the field (RFC 8032 §5.1.3).
+    #[error("the Ed25519 key is not in its one form")]
+    Ed25519Form,
+    /// An Ed25519 point that multiples of the generator do not reach: for some messages anybody can sign.
+    #[error("the Ed25519 key is weak: it is a point of small order")]
+    Ed25519SmallOrder,
     /// An RSA modulus of another size.
     #[error("RSA keys have 2048 to 8192 bits, in whole octets; this one has {bits}")]
     RsaSize {

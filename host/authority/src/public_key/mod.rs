@@ -1,5 +1,6 @@
 //! Public keys: what a certificate can hold, and which of them we certify.
 
+mod ed25519;
 mod error;
 mod info;
 mod rsa;
@@ -11,7 +12,7 @@ pub use error::KeyError;
 pub use info::{Curve, KeyKind, SubjectPublicKeyInfo};
 
 /// A public key we certify: RSA of 2048 to 8192 bits without a known
-/// weakness, EC on P-256, P-384 or P-521, or Ed25519.
+/// weakness, EC on P-256, P-384 or P-521, or Ed25519 of full order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PublicKey(SubjectPublicKeyInfo);
 
@@ -49,8 +50,7 @@ impl TryFrom<SubjectPublicKeyInfo> for PublicKey {
         match info.kind() {
             KeyKind::Rsa { .. } => rsa::check(&info)?,
             KeyKind::Ec(curve) => check_point(curve, info.key())?,
-            KeyKind::Ed25519 if info.key().len() == 32 => {}
-            KeyKind::Ed25519 => return Err(KeyError::Malformed),
+            KeyKind::Ed25519 => ed25519::check(info.key())?,
             KeyKind::Other(algorithm) => return Err(KeyError::Unsupported { algorithm }),
         }
         Ok(Self(info))
