@@ -7,6 +7,7 @@ use tokio::sync::SemaphorePermit;
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::assignment::Assignment;
+use crate::effects::Recorder;
 use crate::engine::{Running, TICK};
 use crate::error::{Fault, Stop};
 use crate::imports::LogBook;
@@ -20,6 +21,8 @@ pub(crate) struct Guest {
     pub(crate) limiter: Limiter,
     pub(crate) meter: Meter,
     pub(crate) log: LogBook,
+    /// What the world answers.
+    pub(crate) recorder: Recorder,
     /// What the module's panic hook said.
     pub(crate) panic: Option<String>,
     pub(crate) assignment: Arc<Assignment>,
@@ -32,6 +35,7 @@ impl Guest {
             limiter: Limiter::new(limits),
             meter: Meter { host_calls: 0, host_call_limit: limits.host_calls, fuel: 0, fuel_limit: limits.fuel },
             log: LogBook::new(limits.log_text),
+            recorder: Recorder::new(assignment.replay.as_ref(), limits.waiting),
             panic: None,
             assignment: Arc::clone(assignment),
         }
@@ -52,7 +56,7 @@ impl<'r> Call<'r> {
     /// Waits for a place and makes the store.
     pub(crate) async fn begin(assignment: &'r Arc<Assignment>) -> Result<Self, Fault> {
         let (runtime, limits) = (&assignment.module.runtime, &assignment.limits);
-        let place = runtime.queue.enter().await?;
+        let place = runtime.queue_of(assignment).enter().await?;
         let running = runtime.engine.run();
         let started = Instant::now();
         let mut store = Store::new(&runtime.engine.wasm, Guest::new(assignment));
@@ -77,7 +81,8 @@ impl<'r> Call<'r> {
         let guest = self.store.data_mut();
         let (log, log_dropped) = guest.log.take();
         let host_calls = guest.meter.host_calls;
-        Ok((value, Trace { fuel, elapsed: self.started.elapsed(), host_calls, log, log_dropped }))
+        let transcript = guest.recorder.take();
+        Ok((value, Trace { fuel, elapsed: self.started.elapsed(), host_calls, log, log_dropped, transcript }))
     }
 
     fn fuel_used(&self) -> Result<u64, Fault> {
@@ -117,6 +122,7 @@ impl<'r> Call<'r> {
             Stop::Fuel => Fault::OutOfFuel { limit: self.limits.fuel },
             Stop::HostCalls => Fault::TooManyHostCalls { limit: self.limits.host_calls },
             Stop::Memory => Fault::OutOfMemory { limit: self.limits.memory },
+            Stop::Replay(mismatch) => Fault::Replay(mismatch),
             Stop::Table => Fault::TableTooLarge { limit: self.limits.table_elements },
         }
     }
@@ -160,7 +166,6 @@ impl Meter {
     }
 
     /// Fuel that host calls have used.
-    #[cfg(test)]
     pub(crate) fn used(&self) -> u64 {
         self.fuel
     }

@@ -8,6 +8,7 @@ use crate::assignment::Assignment;
 use crate::call::{Call, Guest};
 use crate::contract::check::{Descriptor, Edit, Environment, Proposal};
 use crate::contract::{CheckHost, CheckHostPre};
+use crate::effects::Transcript;
 use crate::error::{Fault, InitError, Stop};
 use crate::grants::Grants;
 use crate::limits::Limits;
@@ -35,7 +36,7 @@ impl Check {
         limits: Limits,
     ) -> Result<Self, InitError> {
         let pre = module.check(grants)?;
-        let assignment = Assignment::new(module, &environment.provisioner_name, limits);
+        let assignment = Assignment::new(module, &environment.provisioner_name, grants, limits);
         let mut call = Call::begin(&assignment).await?;
         let outcome = async {
             let guest = pre.instantiate_async(&mut call.store).await?;
@@ -50,6 +51,19 @@ impl Check {
     /// When it wants to be asked, and what it wants to see.
     pub fn descriptor(&self) -> &Descriptor {
         &self.descriptor
+    }
+
+    /// The same policy with the answers of a transcript in place of the world's. Every call of it begins at the start of
+    /// the transcript, and asks nobody.
+    ///
+    /// What leaves the path of the transcript ends in [`Fault::Replay`].
+    pub fn replaying(&self, transcript: Arc<Transcript>) -> Self {
+        Self {
+            assignment: self.assignment.replaying(transcript),
+            pre: self.pre.clone(),
+            environment: self.environment.clone(),
+            descriptor: self.descriptor,
+        }
     }
 
     /// The module it runs.
@@ -76,7 +90,9 @@ impl Check {
     async fn ready(&self, call: &mut Call<'_>) -> wasmtime::Result<CheckHost> {
         let guest = self.pre.instantiate_async(&mut call.store).await?;
         let accepted = guest.step_policy_check().call_init(&mut call.store, &self.environment).await?;
-        accepted.map(|_descriptor| guest).map_err(|_errors| Stop::ConfigRefused.into())
+        accepted.map_err(|_errors| Stop::ConfigRefused)?;
+        call.store.data_mut().recorder.open();
+        Ok(guest)
     }
 }
 

@@ -12,12 +12,25 @@ pub use provisioner_world::exports::step::policy::provisioner;
 pub use provisioner_world::step::policy::log::Level as LogLevel;
 pub use provisioner_world::step::policy::types;
 
+/// What is asked of capabilities that `ca.json` grants, and what they answer.
+pub mod effects {
+    pub use super::imports::consume_once::ConsumeError;
+    pub use super::imports::http::{HttpError, Request, Response};
+    pub use super::imports::kv::KvError;
+}
+
 #[allow(missing_docs, reason = "the WIT text is the documentation; the macro adds items of its own")]
 mod provisioner_world {
     wasmtime::component::bindgen!({
         path: "../../policy-sdk/wit/v0.1",
         world: "provisioner-host",
-        imports: { default: trappable },
+        imports: {
+            // These wait for something.
+            "step:policy/consume-once": async | trappable,
+            "step:policy/http": async | trappable,
+            "step:policy/kv": async | trappable,
+            default: trappable,
+        },
         exports: { default: async },
         additional_derives: [PartialEq, Eq],
     });

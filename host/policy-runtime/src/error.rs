@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::contract::types::ConfigError;
+use crate::effects::ReplayMismatch;
 use crate::module::Kind;
 
 /// A policy that could not be loaded, or a call of one that ended without a usable answer.
@@ -66,14 +67,6 @@ pub enum Fault {
     NotLiftable {
         /// What does not fit, in wit-component's words.
         reason: String,
-    },
-    /// The capability is granted, but this version of the host has no such capability to give.
-    #[error(
-        "imports `{import}`, which is granted but not offered by this version of the host; remove the grant or use a module without it"
-    )]
-    NotOffered {
-        /// The interface.
-        import: String,
     },
     /// The file does not begin like WebAssembly in binary form.
     #[error("is not WebAssembly in binary form")]
@@ -177,6 +170,9 @@ pub enum Fault {
         /// The limit.
         limit: usize,
     },
+    /// A replay asked what was not asked when it was recorded: it is not the same module, configuration or request.
+    #[error("left the path of its transcript at {0}")]
+    Replay(ReplayMismatch),
     /// Called itself too deeply.
     #[error("used up its call stack")]
     StackOverflow,
@@ -234,6 +230,8 @@ pub(crate) enum Stop {
     HostCalls,
     #[error("too much memory")]
     Memory,
+    #[error("not as recorded: {0}")]
+    Replay(ReplayMismatch),
     #[error("too many table elements")]
     Table,
 }

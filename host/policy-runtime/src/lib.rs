@@ -15,7 +15,8 @@
 //!   and more calls than there are places for wait their turn.
 //! * **Nothing is left behind.** Each call gets an instance of its own, made from a template; the next one sees the
 //!   memory the module was built with.
-//! * **Repeatable.** The same module, configuration and request give the same answer for the same fuel.
+//! * **Repeatable.** The same module, configuration and request give the same answer for the same fuel. What the world
+//!   outside answered is in the [`Transcript`] of the call, and can be answered again.
 //! * **A fault is no answer.** [`Fault`] and [`Denial`](contract::types::Denial) are different types, in different
 //!   places of a result. What comes back is bounded and its text escaped before anybody sees it.
 //!
@@ -32,6 +33,7 @@ mod call;
 mod check;
 mod compiling;
 pub mod contract;
+mod effects;
 mod engine;
 mod error;
 mod grants;
@@ -53,6 +55,7 @@ pub mod words;
 
 pub use answer::Answer;
 pub use check::Check;
+pub use effects::{ConsumeOnce, Http, KeyValue, ReplayMismatch, Reply, Transcript, TranscriptError};
 pub use error::{Fault, InitError};
 pub use grants::Grants;
 pub use limits::{Limits, LoadLimits};

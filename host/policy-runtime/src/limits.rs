@@ -28,6 +28,9 @@ pub struct Limits {
     pub host_call_data: usize,
     /// Octets of log text kept; lines after that are counted and dropped.
     pub log_text: usize,
+    /// Time spent waiting for effects, all of them together: other servers and the store. When it is over they answer
+    /// that it is, which is no fault.
+    pub waiting: Duration,
 }
 
 impl Default for Limits {
@@ -41,6 +44,7 @@ impl Default for Limits {
             host_calls: 1_000,
             host_call_data: 256 << 10,
             log_text: 1 << 10,
+            waiting: Duration::from_secs(10),
         }
     }
 }

@@ -58,8 +58,6 @@ pub struct Module {
 enum Linked {
     Check(CheckHostPre<Guest>),
     Provisioner(ProvisionerHostPre<Guest>),
-    /// It imports an effect, and this host has none to bind to.
-    Incomplete(Kind),
 }
 
 impl Module {
@@ -70,10 +68,7 @@ impl Module {
             let found = interface.and_then(|interface| component.get_export_index(Some(&interface), function));
             found.ok_or_else(|| missing(&checked.interface, function))?;
         }
-        let linked = match checked.effects.is_empty() {
-            true => Linked::new(checked.kind, &component, &runtime.linker)?,
-            false => Linked::Incomplete(checked.kind),
-        };
+        let linked = Linked::new(checked.kind, &component, &runtime.linker)?;
         Ok(Self { name, digest, linked, effects: checked.effects.clone(), runtime })
     }
 
@@ -90,16 +85,25 @@ impl Module {
     /// What the module is.
     pub fn kind(&self) -> Kind {
         match self.linked {
-            Linked::Check(_) | Linked::Incomplete(Kind::Check) => Kind::Check,
-            Linked::Provisioner(_) | Linked::Incomplete(Kind::Provisioner) => Kind::Provisioner,
+            Linked::Check(_) => Kind::Check,
+            Linked::Provisioner(_) => Kind::Provisioner,
         }
+    }
+
+    /// The interfaces it imports that have to be granted, as it names them.
+    pub fn effects(&self) -> impl Iterator<Item = &str> {
+        self.effects.iter().map(|(import, _)| import.as_str())
+    }
+
+    pub(crate) fn has_effects(&self) -> bool {
+        !self.effects.is_empty()
     }
 
     pub(crate) fn check(&self, grants: &Grants) -> Result<CheckHostPre<Guest>, Fault> {
         self.granted(grants)?;
         match &self.linked {
             Linked::Check(pre) => Ok(pre.clone()),
-            _ => Err(Fault::WrongKind { expected: Kind::Check, found: self.kind() }),
+            Linked::Provisioner(_) => Err(Fault::WrongKind { expected: Kind::Check, found: self.kind() }),
         }
     }
 
@@ -107,17 +111,14 @@ impl Module {
         self.granted(grants)?;
         match &self.linked {
             Linked::Provisioner(pre) => Ok(pre.clone()),
-            _ => Err(Fault::WrongKind { expected: Kind::Provisioner, found: self.kind() }),
+            Linked::Check(_) => Err(Fault::WrongKind { expected: Kind::Provisioner, found: self.kind() }),
         }
     }
 
     fn granted(&self, grants: &Grants) -> Result<(), Fault> {
-        if let Some((import, effect)) = self.effects.iter().find(|(_, effect)| !grants.include(*effect)) {
-            return Err(Fault::UngrantedImport { import: import.clone(), grant: effect.grant() });
-        }
-        match self.effects.first() {
+        match self.effects.iter().find(|(_, effect)| !grants.include(*effect)) {
             None => Ok(()),
-            Some((import, _)) => Err(Fault::NotOffered { import: import.clone() }),
+            Some((import, effect)) => Err(Fault::UngrantedImport { import: import.clone(), grant: effect.grant() }),
         }
     }
 }

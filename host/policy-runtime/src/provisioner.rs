@@ -9,6 +9,7 @@ use crate::call::{Call, Guest};
 use crate::contract::provisioner::{Descriptor, Environment, RenewRequest, RevokeRequest, SignGrant, SignRequest};
 use crate::contract::types::Identity;
 use crate::contract::{ProvisionerHost, ProvisionerHostPre};
+use crate::effects::Transcript;
 use crate::error::{Fault, InitError, Stop};
 use crate::grants::Grants;
 use crate::limits::Limits;
@@ -36,7 +37,7 @@ impl Provisioner {
         limits: Limits,
     ) -> Result<Self, InitError> {
         let pre = module.provisioner(grants)?;
-        let assignment = Assignment::new(module, &environment.name, limits);
+        let assignment = Assignment::new(module, &environment.name, grants, limits);
         let mut call = Call::begin(&assignment).await?;
         let outcome = async {
             let guest = pre.instantiate_async(&mut call.store).await?;
@@ -51,6 +52,19 @@ impl Provisioner {
     /// How tokens find it, and how their reuse is recognised.
     pub fn descriptor(&self) -> &Descriptor {
         &self.descriptor
+    }
+
+    /// The same policy with the answers of a transcript in place of the world's. Every call of it begins at the start of
+    /// the transcript, and asks nobody.
+    ///
+    /// What leaves the path of the transcript ends in [`Fault::Replay`].
+    pub fn replaying(&self, transcript: Arc<Transcript>) -> Self {
+        Self {
+            assignment: self.assignment.replaying(transcript),
+            pre: self.pre.clone(),
+            environment: self.environment.clone(),
+            descriptor: self.descriptor.clone(),
+        }
     }
 
     /// The module it runs.
@@ -107,7 +121,9 @@ impl Provisioner {
     async fn ready(&self, call: &mut Call<'_>) -> wasmtime::Result<ProvisionerHost> {
         let guest = self.pre.instantiate_async(&mut call.store).await?;
         let accepted = guest.step_policy_provisioner().call_init(&mut call.store, &self.environment).await?;
-        accepted.map(|_descriptor| guest).map_err(|_errors| Stop::ConfigRefused.into())
+        accepted.map_err(|_errors| Stop::ConfigRefused)?;
+        call.store.data_mut().recorder.open();
+        Ok(guest)
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 use wasmtime::component::Linker;
 
+use crate::assignment::Assignment;
 use crate::cache::Cache;
 use crate::call::Guest;
 use crate::compiling::Workshop;
@@ -29,7 +30,10 @@ pub struct RuntimeConfig {
     pub cache_dir: Option<PathBuf>,
     /// Calls that run at the same time, from 1 to 65,535; twice the number of cores by default.
     pub calls_at_once: usize,
-    /// How long a call waits for a place among them.
+    /// Calls that run at the same time and may wait for other servers or the store, 32 by default. They have
+    /// places of their own, so that nobody else waits with them.
+    pub waiting_calls_at_once: usize,
+    /// How long a call waits for a place among its kind.
     pub queue_wait: Duration,
     /// What a module file may be.
     pub load: LoadLimits,
@@ -47,6 +51,7 @@ impl Default for RuntimeConfig {
         Self {
             cache_dir: None,
             calls_at_once: cores.saturating_mul(2),
+            waiting_calls_at_once: 32,
             queue_wait: Duration::from_secs(1),
             load: LoadLimits::default(),
             memory: 16 << 20,
@@ -70,15 +75,28 @@ impl Runtime {
     /// [`Fault::Internal`] when the machine has no memory or no thread for it. A cache directory that cannot be used
     /// safely is no error: it is reported in the log, and nothing is cached.
     pub fn new(config: RuntimeConfig) -> Result<Self, Fault> {
-        let RuntimeConfig { cache_dir, calls_at_once, queue_wait, load, memory, table_elements, stack } = config;
-        let calls = u16::try_from(calls_at_once).unwrap_or(u16::MAX).max(1).into();
+        let RuntimeConfig { cache_dir, calls_at_once, waiting_calls_at_once, queue_wait, .. } = config;
+        let RuntimeConfig { load, memory, table_elements, stack, .. } = config;
+        let places = |calls| u32::from(u16::try_from(calls).unwrap_or(u16::MAX).max(1));
+        let (working, waiting) = (places(calls_at_once), places(waiting_calls_at_once));
+        let calls = working.saturating_add(waiting);
         let engine = Engine::new(&Dimensions { calls, memory, table_elements, stack })?;
         let linker = imports::link(&engine.wasm).map_err(|error| Fault::Internal { reason: format!("{error:#}") })?;
         let cache = cache_dir.map_or(Cache::none(), |directory| Cache::open(directory, &engine.wasm));
         let ceiling = Ceiling { memory, table_elements };
-        let queue = Queue { places: Semaphore::new(calls as usize), wait: queue_wait };
+        let queue = |places: u32| Queue { places: Semaphore::new(places as usize), wait: queue_wait };
+        let (queue, waiting_queue) = (queue(working), queue(waiting));
         Ok(Self {
-            shared: Arc::new(Shared { engine, linker, cache, load, ceiling, queue, workshop: Workshop::default() }),
+            shared: Arc::new(Shared {
+                engine,
+                linker,
+                cache,
+                queue,
+                waiting_queue,
+                load,
+                ceiling,
+                workshop: Workshop::default(),
+            }),
         })
     }
 
@@ -114,13 +132,20 @@ pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) linker: Linker<Guest>,
     pub(crate) cache: Cache,
-    pub(crate) queue: Queue,
+    queue: Queue,
+    /// For calls that wait for more than the processor.
+    waiting_queue: Queue,
     load: LoadLimits,
     ceiling: Ceiling,
     workshop: Workshop,
 }
 
 impl Shared {
+    /// Where a call of a policy gets its place.
+    pub(crate) fn queue_of(&self, assignment: &Assignment) -> &Queue {
+        if assignment.may_wait() { &self.waiting_queue } else { &self.queue }
+    }
+
     fn compile(self: Arc<Self>, name: String, digest: [u8; 32], bytes: Vec<u8>) -> Result<Module, Fault> {
         let checked = Checked::new(bytes, &self.load, &self.ceiling)?;
         Module::new(name, digest, &checked, self)

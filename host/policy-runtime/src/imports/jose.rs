@@ -7,6 +7,7 @@ use super::keys::{KeyCache, NoKey};
 use super::price;
 use crate::call::{Guest, Meter};
 use crate::contract::imports::jose::{self as contract, Host, Jwt};
+use crate::effects::{Arguments, Function};
 use crate::text::printable;
 
 impl Host for Guest {
@@ -17,25 +18,45 @@ impl Host for Guest {
 
     fn verify(&mut self, token: String, keys: String) -> wasmtime::Result<Result<Jwt, contract::JoseError>> {
         self.meter.host_call(price::call(price::json(token.len().saturating_add(keys.len()))))?;
-        verified(&self.assignment.keys, &mut self.meter, &token, &keys)
+        let unverified = match readable(&token) {
+            Ok(unverified) => unverified,
+            Err(error) => return Ok(Err(error)),
+        };
+        // A replay has the token, but perhaps not its signature; what checking it took, and how it came out, is kept.
+        if self.recorder.is_replay() {
+            let jwt = jwt(&unverified);
+            let arguments = Arguments::Token { token, keys };
+            let (fuel, outcome): (u64, Result<(), contract::JoseError>) =
+                self.recorder.recall(Function::JoseVerify, arguments)?;
+            self.meter.charge(fuel)?;
+            return Ok(outcome.map(|()| jwt));
+        }
+        let before = self.meter.used();
+        let outcome = verified(&self.assignment.keys, &mut self.meter, &unverified, &keys)?;
+        let fuel = self.meter.used().saturating_sub(before);
+        let answer = outcome.clone().map(|()| jwt(&unverified));
+        self.recorder.keep(Function::JoseVerify, Arguments::Token { token, keys }, &(fuel, outcome));
+        Ok(answer)
+    }
+}
+
+/// The token, unless it is none, or one that no key could verify: `none`, a MAC or an invention is no reason to look at
+/// one.
+fn readable(token: &str) -> Result<Unverified<'_>, contract::JoseError> {
+    let token = Unverified::parse(token).map_err(refused)?;
+    let name = token.header().alg();
+    match Algorithm::from_name(name) {
+        Some(_) => Ok(token),
+        None => Err(refused(JoseError::AlgorithmNotAllowed(name.to_owned()))),
     }
 }
 
 fn verified(
     cache: &KeyCache,
     meter: &mut Meter,
-    token: &str,
+    token: &Unverified<'_>,
     keys: &str,
-) -> wasmtime::Result<Result<Jwt, contract::JoseError>> {
-    let token = match Unverified::parse(token) {
-        Ok(token) => token,
-        Err(error) => return Ok(Err(refused(error))),
-    };
-    // `none`, a MAC or an invention is no reason to look at a key.
-    let name = token.header().alg();
-    if Algorithm::from_name(name).is_none() {
-        return Ok(Err(refused(JoseError::AlgorithmNotAllowed(name.to_owned()))));
-    }
+) -> wasmtime::Result<Result<(), contract::JoseError>> {
     let key = match cache.json(keys, token.header().kid(), meter) {
         Ok(key) => key,
         Err(NoKey::Stopped(stop)) => return Err(stop),
@@ -43,7 +64,7 @@ fn verified(
         Err(NoKey::NotInSet) => return Ok(Err(contract::JoseError::NoMatchingKey)),
     };
     meter.charge(key.verify)?;
-    Ok(token.verify(&key.verifying).map(|()| jwt(&token)).map_err(refused))
+    Ok(token.verify(&key.verifying).map_err(refused))
 }
 
 fn jwt(token: &Unverified<'_>) -> Jwt {
@@ -73,7 +94,9 @@ mod tests {
     use super::*;
 
     fn verify(token: &str, keys: &str) -> Result<Jwt, contract::JoseError> {
-        verified(&KeyCache::default(), &mut Meter::full(), token, keys).unwrap()
+        let token = readable(token)?;
+        let outcome = verified(&KeyCache::default(), &mut Meter::full(), &token, keys).unwrap();
+        outcome.map(|()| jwt(&token))
     }
 
     fn token(key: &Jwk, kid: &str) -> String {

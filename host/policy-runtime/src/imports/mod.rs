@@ -1,11 +1,15 @@
 //! What a guest may call, one file an interface.
 //!
-//! All of it is pure but for the log: the same arguments give the same answer, on every machine and at any time. Every
-//! call is counted and has a [`price`] in fuel, about what the work would cost a guest, taken before the work is done.
+//! Most of it is pure but for the log: the same arguments give the same answer, on every machine and at any time. What
+//! `consume-once`, `http` and `kv` answer is kept in the [transcript](crate::Transcript) of the call. Every call is
+//! counted and has a [`price`] in fuel, about what the work would cost a guest, taken before the work is done.
 
+mod consume_once;
 mod crypto;
+mod http;
 mod jose;
 mod keys;
+mod kv;
 mod log;
 mod paths;
 mod price;
@@ -27,6 +31,9 @@ pub(crate) fn link(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     interfaces::crypto::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     interfaces::jose::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     interfaces::x509::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    interfaces::consume_once::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    interfaces::http::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    interfaces::kv::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     Ok(linker)
 }
 

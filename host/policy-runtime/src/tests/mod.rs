@@ -3,6 +3,7 @@
 mod abi;
 mod calls;
 mod cases;
+mod effects;
 mod modules;
 mod spending;
 

@@ -1,7 +1,10 @@
 //! What is loaded, and what is refused.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
+use super::effects::World;
 use super::{NEIGHBOUR, environment, init, load, runtime, runtime_with};
 use crate::contract::provisioner::{self, Audiences};
 use crate::{Check, Fault, Grants, InitError, Kind, Limits, LoadLimits, Provisioner, Runtime, RuntimeConfig, testing};
@@ -44,17 +47,18 @@ async fn a_check_is_no_provisioner() {
 }
 
 #[tokio::test]
-async fn a_granted_effect_that_the_host_does_not_have_is_said_to_be_just_that() {
+async fn a_granted_effect_lets_a_module_be_put_to_work() {
     let module = load(&runtime(), HTTP).unwrap();
-    let grants = Grants { http: vec!["https://idp.example.com/".into()], ..Grants::default() };
-    let error = Check::init(&module, environment(), &grants, Limits::default()).await.err().unwrap();
-    assert_eq!(error, InitError::Fault(Fault::NotOffered { import: "step:policy/http@0.1.0".into() }));
+    assert_eq!(module.effects().collect::<Vec<_>>(), ["step:policy/http@0.1.0"]);
+    let grants = Grants { http: Some(Arc::new(World::default())), ..Grants::default() };
+    assert!(Check::init(&module, environment(), &grants, Limits::default()).await.is_ok());
 }
 
 #[tokio::test]
 async fn one_grant_does_not_stand_for_another() {
     let module = load(&runtime(), HTTP).unwrap();
-    let grants = Grants { consume_once: true, kv_octets: Some(1), ..Grants::default() };
+    let world = Arc::new(World::default());
+    let grants = Grants { consume_once: Some(world.clone()), kv: Some(world), http: None };
     let error = Check::init(&module, environment(), &grants, Limits::default()).await.err().unwrap();
     assert!(matches!(error, InitError::Fault(Fault::UngrantedImport { .. })));
 }

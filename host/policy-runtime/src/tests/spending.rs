@@ -11,7 +11,6 @@ use jose::jws::{ProtectedHeader, sign};
 use jose::{Curve, Jwk, SigningKey};
 
 use super::{NEIGHBOUR, load, runtime};
-use crate::Limits;
 use crate::assignment::Assignment;
 use crate::call::Guest;
 use crate::contract::LogLevel;
@@ -19,6 +18,7 @@ use crate::contract::imports::crypto::{self, HashAlgorithm, Host as _, PublicKey
 use crate::contract::imports::jose::{self as tokens, Host as _};
 use crate::contract::imports::log::Host as _;
 use crate::contract::imports::x509::Host as _;
+use crate::{Grants, Limits};
 
 /// Time of the host that one call of a policy may have, in microseconds.
 const MOST: u32 = 100_000;
@@ -33,7 +33,7 @@ struct Budget(Arc<Assignment>);
 
 impl Budget {
     fn new() -> Self {
-        Self(Assignment::new(&load(&runtime(), NEIGHBOUR).unwrap(), "machines", Limits::default()))
+        Self(Assignment::new(&load(&runtime(), NEIGHBOUR).unwrap(), "machines", &Grants::default(), Limits::default()))
     }
 
     /// Calls until the fuel is spent, at `cost` microseconds each.
