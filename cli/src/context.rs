@@ -26,16 +26,24 @@ pub(crate) struct Context {
     /// The command as typed, e.g. `step ca health`.
     pub command: String,
     step_path: StepPath,
-    input: Box<dyn Read>,
+    input: Input,
     terminal: Box<dyn Terminal>,
     runtime: OnceCell<Runtime>,
+}
+
+/// Standard input.
+pub(crate) struct Input {
+    /// What is read.
+    pub stream: Box<dyn Read>,
+    /// Whether a person types it.
+    pub is_typed: bool,
 }
 
 impl Context {
     pub(crate) fn new(
         command: String,
         step_path: StepPath,
-        input: Box<dyn Read>,
+        input: Input,
         output: Output,
         terminal: Box<dyn Terminal>,
     ) -> Self {
@@ -53,10 +61,15 @@ impl Context {
         Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 
+    /// Whether standard input is a person typing: somebody to be asked rather than read.
+    pub(crate) fn is_typed(&self) -> bool {
+        self.input.is_typed
+    }
+
     /// Everything on standard input.
     pub(crate) fn read_input(&mut self) -> io::Result<Zeroizing<Vec<u8>>> {
         let mut bytes = Zeroizing::new(Vec::new());
-        self.input.read_to_end(&mut bytes)?;
+        self.input.stream.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

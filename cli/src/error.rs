@@ -126,6 +126,14 @@ pub(crate) enum CommandError {
         /// The argument.
         argument: &'static str,
     },
+    /// An argument makes sense only with a flag.
+    #[error("positional argument <{argument}> requires the '--{required}' flag")]
+    ArgumentRequiresFlag {
+        /// The argument that was given.
+        argument: &'static str,
+        /// The flag that is missing.
+        required: &'static str,
+    },
     /// Two arguments name the same file.
     #[error("positional arguments <{first}> and <{second}> cannot be equal")]
     EqualArguments {

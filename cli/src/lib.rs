@@ -36,7 +36,6 @@ mod roots;
 mod step_path;
 #[cfg(test)]
 mod testing;
-mod time_flag;
 
 use std::{
     ffi::OsString,
@@ -61,6 +60,8 @@ use crate::{
 pub struct Stdio {
     /// Standard input: read only where a command is given `-`.
     pub input: Box<dyn Read>,
+    /// Whether a person types standard input.
+    pub is_typed: bool,
     /// Where answers go.
     pub answers: Box<dyn Write>,
     /// Where talk goes.
@@ -73,7 +74,8 @@ pub struct Stdio {
 
 /// Runs the program: `arguments` without the program's own name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment, stdio: Stdio) -> ExitStatus {
-    let Stdio { input, answers, talk, terminal, colour } = stdio;
+    let Stdio { input, is_typed, answers, talk, terminal, colour } = stdio;
+    let input = context::Input { stream: input, is_typed };
     let mut output = Output::new(answers, talk, colour);
     let tree = args::tree();
     let outcome = match command_line::read(&tree, arguments) {
@@ -93,7 +95,7 @@ fn run_command(
     tree: &clap::Command,
     mut line: CommandLine,
     environment: Environment,
-    input: Box<dyn Read>,
+    input: context::Input,
     mut output: Output,
     terminal: Box<dyn Terminal>,
 ) -> ExitStatus {
@@ -228,6 +230,7 @@ mod tests {
         let talk = testing::Pipe::default();
         let stdio = Stdio {
             input: Box::new(std::io::empty()),
+            is_typed: false,
             answers: Box::new(Closed),
             talk: Box::new(talk.clone()),
             terminal: Box::new(prompt::NoTerminal),

@@ -14,6 +14,7 @@ fn main() -> ExitCode {
         && environment.variable("TERM").is_none_or(|term| term != "dumb");
     let stdio = Stdio {
         input: Box::new(io::stdin()),
+        is_typed: io::stdin().is_terminal(),
         answers: Box::new(io::stdout()),
         talk: Box::new(io::stderr()),
         terminal: Box::new(Tty),

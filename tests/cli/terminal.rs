@@ -17,6 +17,7 @@ fn the_step_program() {
     let Ok(line) = env::var(LINE) else { return };
     let stdio = Stdio {
         input: Box::new(io::stdin()),
+        is_typed: true,
         answers: Box::new(io::stdout()),
         talk: Box::new(io::stderr()),
         terminal: Box::new(Tty),

@@ -96,6 +96,7 @@ impl User {
         let (answers, talk) = (Pipe::default(), Pipe::default());
         let stdio = Stdio {
             input: Box::new(io::Cursor::new(self.input.clone())),
+            is_typed: self.input.is_empty(),
             answers: Box::new(answers.clone()),
             talk: Box::new(talk.clone()),
             terminal: Box::new(Script(self.answers.iter().copied().collect())),

@@ -2,13 +2,17 @@
 
 mod change_pass;
 mod hash;
+mod jose;
 mod jose_key;
 mod jwe;
 mod jwk;
 mod jws;
 mod jwt;
+mod kdf;
 mod key;
 mod keypair;
+mod nacl;
+mod otp;
 mod rand;
 
 use clap::Args;
@@ -31,11 +35,15 @@ impl Crypto {
 commands!(Commands {
     ChangePass(change_pass::ChangePass),
     Hash(hash::Hash),
+    Jose(jose::Jose),
     Jwe(jwe::Jwe),
     Jwk(jwk::Jwk),
     Jws(jws::Jws),
     Jwt(jwt::Jwt),
+    Kdf(kdf::Kdf),
     Key(key::Key),
     Keypair(keypair::Keypair),
+    Nacl(nacl::Nacl),
+    Otp(otp::Otp),
     Rand(rand::Rand),
 });

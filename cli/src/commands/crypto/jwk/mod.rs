@@ -1,6 +1,7 @@
 //! `step crypto jwk …`: JSON Web Keys (RFC 7517).
 
 mod create;
+mod keyset;
 mod public;
 mod thumbprint;
 
@@ -23,6 +24,7 @@ impl Jwk {
 
 commands!(Commands {
     Create(create::Create),
+    Keyset(keyset::Keyset),
     Public(public::Public),
     Thumbprint(thumbprint::Thumbprint),
 });
