@@ -27,9 +27,15 @@ impl Default for Descriptor {
 }
 
 /// Exports a [`Check`](crate::Check) from a WebAssembly module; does nothing in a native build.
+///
+/// `check!(OfficeHours, settings: Settings, rules: ["office-hours.closed"])` also writes into the file which settings
+/// there are and which rules a refusal can name; `step policy check` and `step policy test` read it.
 #[macro_export]
 macro_rules! check {
-    ($policy:ty) => {
+    ($policy:ty $(, settings: $settings:ty)? $(, rules: [$($rule:expr),* $(,)?])? $(,)?) => {
+        #[cfg(target_arch = "wasm32")]
+        $crate::__sections!($(settings: $settings)?; $($($rule),*)?);
+
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::{bindings::check_module, check as contract, types};

@@ -60,6 +60,8 @@ pub mod check;
 pub mod jwt;
 pub mod names;
 pub mod provisioner;
+pub mod rules;
+pub mod schema;
 pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
@@ -89,7 +91,8 @@ pub mod prelude {
         check::{self, Check, Edit},
         log,
         provisioner::{self, Provisioner, SignGrant, SignRequest},
-        settings,
+        rules,
+        settings::{self, Setting},
         types::{ConfigError, Context, Denial, DenialKind, Identity, Operation, SubjectAltNames, Timestamp},
     };
 }

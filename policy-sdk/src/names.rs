@@ -45,7 +45,13 @@ pub fn has_controls(text: &str) -> bool {
 impl SubjectAltNames {
     /// Whether there is no name of any kind.
     pub fn is_empty(&self) -> bool {
-        [&self.dns_names, &self.ip_addresses, &self.email_addresses, &self.uris].into_iter().all(Vec::is_empty)
+        self.iter().next().is_none()
+    }
+
+    /// Every name: DNS names, addresses, e-mail addresses, URIs.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let kinds = [&self.dns_names, &self.ip_addresses, &self.email_addresses, &self.uris];
+        kinds.into_iter().flatten().map(String::as_str)
     }
 }
 

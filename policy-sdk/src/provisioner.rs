@@ -45,6 +45,34 @@ impl Identity {
     }
 }
 
+impl SignGrant {
+    /// Lets the client have a certificate for exactly these names, the first of which may be its common name.
+    pub fn exactly(identity: Identity, names: crate::types::SubjectAltNames) -> Self {
+        let common_names = names.iter().map(str::to_owned).collect();
+        Self {
+            identity,
+            csr_sha256: None,
+            common_name: CommonNameRule::OneOf(common_names),
+            subject_alt_names: SanRule::Exact(names),
+            validity: ValidityBounds::default(),
+            single_use: None,
+            extension_pairs: vec![],
+        }
+    }
+
+    /// Names the credential for its single use; the host may forget it from `expires` on.
+    pub fn spending(mut self, id: impl Into<String>, expires: crate::types::Timestamp) -> Self {
+        self.single_use = Some(CredentialUse { id: id.into(), expires });
+        self
+    }
+
+    /// Lets the certificate end no later than this.
+    pub fn until(mut self, not_after: crate::types::Timestamp) -> Self {
+        self.validity.not_after = Some(not_after);
+        self
+    }
+}
+
 impl Default for ValidityBounds {
     /// Nothing on top of the claims.
     fn default() -> Self {
@@ -53,9 +81,14 @@ impl Default for ValidityBounds {
 }
 
 /// Exports a [`Provisioner`](crate::Provisioner) from a WebAssembly module; does nothing in a native build.
+///
+/// `settings` and `rules` may follow as in [`check!`](crate::check!).
 #[macro_export]
 macro_rules! provisioner {
-    ($policy:ty) => {
+    ($policy:ty $(, settings: $settings:ty)? $(, rules: [$($rule:expr),* $(,)?])? $(,)?) => {
+        #[cfg(target_arch = "wasm32")]
+        $crate::__sections!($(settings: $settings)?; $($($rule),*)?);
+
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             use $crate::{bindings::provisioner_module, provisioner as contract, types};

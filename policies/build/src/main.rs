@@ -18,7 +18,6 @@ use anyhow::{Context, Result, bail};
 
 mod bindings;
 mod modules;
-mod toolchain;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -32,7 +31,7 @@ fn main() -> Result<()> {
 }
 
 fn compile(destination: &Path) -> Result<()> {
-    let toolchain = toolchain::Toolchain::find()?;
+    let toolchain = policy_toolchain::Toolchain::find()?;
     let built = modules::compile(&workspace(), &toolchain).context("compiling the policies")?;
     modules::install(&built, destination, toolchain.version())
 }

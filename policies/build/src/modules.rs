@@ -1,16 +1,10 @@
 //! Compiling the policies and putting the results where they belong.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use aws_lc_rs::digest;
-
-use crate::toolchain::{TARGET, Toolchain};
+use policy_toolchain::{TARGET, Toolchain};
 
 /// The built-in policies: `builtin:jwk` is the crate `jwk-policy`.
 const POLICIES: [&str; 2] = ["claims", "jwk"];
@@ -24,13 +18,13 @@ pub(crate) struct Module {
 /// Compiles every policy, with the profile `policy` of the workspace.
 pub(crate) fn compile(workspace: &Path, toolchain: &Toolchain) -> Result<Vec<Module>> {
     let target = workspace.join("target/policies");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = policy_toolchain::cargo();
     cargo.current_dir(workspace);
     cargo.args(["build", "--locked", "--lib", "--profile", "policy", "--target", TARGET, "--target-dir"]).arg(&target);
     for name in POLICIES {
         cargo.args(["--package", &format!("{name}-policy")]);
     }
-    toolchain.configure(&mut cargo, &flags(workspace)?);
+    toolchain.configure(&mut cargo, &[(workspace, "/policies")])?;
     ensure!(cargo.status().context("running cargo")?.success(), "cargo did not succeed");
 
     let directory = target.join(TARGET).join("policy");
@@ -40,25 +34,6 @@ pub(crate) fn compile(workspace: &Path, toolchain: &Toolchain) -> Result<Vec<Mod
         Ok(Module { name, wasm })
     };
     POLICIES.into_iter().map(read).collect()
-}
-
-/// Flags that decide the bytes: whoever compiles, wherever, gets the same module from the same compiler.
-fn flags(workspace: &Path) -> Result<Vec<String>> {
-    Ok(vec![
-        // A small stack keeps code, data and heap in the first pages, which the host keeps warm between calls.
-        "-Clink-arg=-zstack-size=65536".to_owned(),
-        // Room for an ordinary call: growing a memory while it runs costs system calls.
-        "-Clink-arg=--initial-memory=262144".to_owned(),
-        format!("--remap-path-prefix={}=/policies", workspace.display()),
-        format!("--remap-path-prefix={}=/registry", cargo_home()?.join("registry/src").display()),
-    ])
-}
-
-fn cargo_home() -> Result<PathBuf> {
-    if let Some(home) = std::env::var_os("CARGO_HOME") {
-        return Ok(home.into());
-    }
-    Ok(std::env::home_dir().context("neither CARGO_HOME nor a home directory is known")?.join(".cargo"))
 }
 
 /// Writes the modules and `SHA256SUMS`, which names the compiler they come from.

@@ -3,16 +3,22 @@
 //! Every problem is reported with a JSON pointer (RFC 6901) to where it is, because the person who reads it has a file
 //! open and no debugger.
 
+mod declared;
+
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Map;
 use serde_path_to_error::{Path, Segment};
+
+pub use declared::Setting;
+pub use serde_json::Value;
 
 use crate::types::ConfigError;
 
 /// Reads a JSON text that lies at `pointer` in what `init` was given, e.g. `environment.settings` at `"/settings"`.
 ///
 /// `null`, the settings of a policy that was given none, reads as an empty object. serde stops at the first problem;
-/// [`Members`] reads an object that should have all of its problems reported.
+/// [`settings!`](crate::settings!) declares a type that reports all of
+/// its problems, and [`Members`] reads an object by hand.
 pub fn parse<T: DeserializeOwned>(text: &str, pointer: &str) -> Result<T, ConfigError> {
     let value = match serde_json::from_str(text) {
         Ok(Value::Null) => Value::Object(Map::new()),
