@@ -6,7 +6,7 @@ use authority::{SerialNumber, Timestamp};
 use serde::{Deserialize, Serialize, de};
 
 use super::{
-    digest::Digest,
+    Digest,
     text::{
         as_text, from_text, option_as_text, option_from_text, printable, printable_list, printable_option, shorten,
     },

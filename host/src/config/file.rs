@@ -7,10 +7,11 @@ use zeroize::Zeroizing;
 use super::{
     Config, Password,
     address::{self, Address},
-    authority,
+    admin, audit, authority,
     document::Node,
     error::Problems,
-    logger,
+    generation::Generation,
+    logger, metrics,
     policies::{self, Names},
     problem::{Notice, Problem},
     reader::{Field, Object},
@@ -51,7 +52,10 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     let store = Store::read(&mut top, file, problems);
     let watch = top.take("watch").map_or(Some(false), |field| field.bool(problems));
     let crl = top.take("crl").map_or(Some(None), |field| revocation::crl(&field, problems));
+    let audit = top.take("audit").map_or_else(|| Some(Default::default()), |field| audit::read(&field, file, problems));
     let ocsp = top.take("ocsp").map_or(Some(None), |field| revocation::ocsp(&field, problems));
+    let metrics = metrics::read(&mut top, problems);
+    let admin = top.take("admin").map(|field| admin::read(&field, problems));
     members_of_upstream(&mut top, problems);
     top.finish(problems);
     if !problems.errors.is_empty() {
@@ -79,6 +83,10 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
         store_head: head,
         crl: crl?,
         ocsp: ocsp?,
+        audit: audit?,
+        generation: Generation::of(tree),
+        metrics: metrics?,
+        admin: admin.flatten(),
         watch: watch?,
     })
 }
@@ -155,7 +163,6 @@ fn members_of_upstream(top: &mut Object<'_>, problems: &mut Problems) {
     for (name, why) in [
         ("insecureAddress", "only HTTPS is served"),
         ("kms", "the key is read from the file `key` names"),
-        ("metricsAddress", "no metrics are served"),
         ("ssh", "no SSH certificates are issued"),
         ("templates", "no SSH configuration is rendered"),
     ] {

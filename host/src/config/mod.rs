@@ -7,13 +7,17 @@
 //! It does not know what the files it names contain, nor what a provisioner's members mean to its module.
 
 mod address;
+mod admin;
+mod audit;
 mod authority;
 mod claims;
 mod document;
 mod error;
 mod file;
+mod generation;
 mod grants;
 mod logger;
+mod metrics;
 mod policies;
 mod policy_limits;
 mod problem;
@@ -39,9 +43,12 @@ use zeroize::Zeroizing;
 
 pub use self::{
     address::Address,
+    admin::AdminConfig,
+    audit::{AuditConfig, DecisionRecords},
     authority::{AuthorityConfig, SubjectTemplate},
     claims::{Claims, SshClaims},
     error::{ConfigError, ConfigErrors, LoadError, Warning},
+    generation::Generation,
     grants::{Grants, HeaderValue, HttpGrant, KvGrant},
     logger::{LogFormat, LoggerConfig, TRACE_HEADER},
     policies::{Builtin, Operations, PolicyConfig, PolicyName},
@@ -94,6 +101,14 @@ pub struct Config {
     pub crl: Option<CrlConfig>,
     /// Answers about single certificates; none are given without it.
     pub ocsp: Option<OcspConfig>,
+    /// Where metrics are served, if they are.
+    pub metrics: Option<Address>,
+    /// Who may read what is on record over the network; nobody without it.
+    pub admin: Option<AdminConfig>,
+    /// Where the audit log is written beside the store, and what is kept of each decision.
+    pub audit: AuditConfig,
+    /// What is remembered of this configuration beside the decisions made with it.
+    pub generation: Generation,
     /// Whether a change to this file, or to one it names, is a reason to reload.
     pub watch: bool,
 }

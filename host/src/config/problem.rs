@@ -1,5 +1,6 @@
 //! Everything that can be wrong with a configuration, and everything worth a warning.
 
+use authority::names::NameError;
 use go_duration::GoDuration;
 
 /// What can be wrong at one place. The quoted texts of the Go `step-ca` come first in a message.
@@ -18,9 +19,20 @@ pub enum Problem {
         /// What belongs here.
         wanted: &'static str,
     },
+    /// Not a name that a certificate can have.
+    #[error("{got:?} is not a name that a certificate can have: {why}")]
+    CertificateName {
+        /// As written.
+        got: String,
+        /// What is wrong with it.
+        why: NameError,
+    },
     /// A control character in a text that ends up in certificates.
     #[error("control characters do not belong here")]
     ControlCharacter,
+    /// Not a word for what is kept of decisions.
+    #[error("unknown word {0:?}; write \"full\" or \"none\"")]
+    Decisions(String),
     /// The longest validity is shorter than the default.
     #[error(
         "claims: MaxCertDuration cannot be less than DefaultCertDuration: \
@@ -111,9 +123,9 @@ pub enum Problem {
     /// A monitoring service that does not exist.
     #[error("unsupported monitoring.type '{0}'; leave the member out")]
     MonitoringType(String),
-    /// A way to run a check that is not there yet.
-    #[error("mode {0:?} is not supported by this version; write \"enforce\" or leave the member out")]
-    Mode(String),
+    /// A check whose word counts for some and for none.
+    #[error("a shadow has no canary: leave one of the two members out")]
+    CanaryInShadow,
     /// None of the cipher suites can be used.
     #[error(
         "none of these cipher suites is safe enough to be supported; name one such as {example}, or leave the member out"

@@ -51,18 +51,53 @@ pub enum StoreError {
 /// Why the store cannot do anything now.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Unavailable {
+    /// The audit log cannot be written into its file.
+    #[error("the audit file cannot be written")]
+    AuditFile(#[source] Arc<AuditFileError>),
     /// Too many operations are waiting.
     #[error("too many operations are waiting for the store")]
     Busy,
     /// The database said so.
     #[error("the database failed")]
     Database(#[source] Arc<rusqlite::Error>),
+    /// The file system said no to a file beside the database.
+    #[error("a file of the store cannot be read or written")]
+    File(#[source] Arc<io::Error>),
+    /// The store could not be opened for writing.
+    #[error("the store cannot be written")]
+    ReadOnly,
     /// The disk failed, and the store is being recovered from what is on it.
     #[error("the store is being recovered after a failure")]
     Recovering,
     /// The process is ending, or a read took too long.
     #[error("the store does not answer")]
     Silent,
+}
+
+/// Why the audit log is not written into its file.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditFileError {
+    /// Its last line is not the one in the store, which may have been set back.
+    #[error("its line {sequence} is not that of the store; move the file away, and a new one is begun")]
+    Diverged {
+        /// The last line of the file.
+        sequence: u64,
+    },
+    /// It is something else, or belongs to another store.
+    #[error("it is not the audit log of this store; move the file away, and a new one is begun")]
+    Foreign,
+    /// The file system said no.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The lines cannot be read from the store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<AuditFileError> for StoreError {
+    fn from(error: AuditFileError) -> Self {
+        Self::Unavailable(Unavailable::AuditFile(Arc::new(error)))
+    }
 }
 
 /// How what is kept differs from what was written.
@@ -114,6 +149,15 @@ impl From<rusqlite::Error> for StoreError {
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// The audit log cannot be written into the file that is to have it.
+    #[error("audit.file: {}", path.display())]
+    AuditFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: AuditFileError,
+    },
     /// What is kept is not what was written.
     #[error("{} is damaged; restore it from a backup", path.display())]
     Damaged {
@@ -199,6 +243,20 @@ pub enum OpenError {
     /// A later version has changed the store.
     #[error("{} was written by a later version of this program (schema {found}, this one knows {known})", path.display())]
     Newer {
+        /// The store.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// An earlier version has written the store, and it cannot be brought up to date.
+    #[error(
+        "{} was written by an earlier version of this program (schema {found}, this one knows {known}) and cannot be \
+         written; make it writable for one start",
+        path.display()
+    )]
+    Older {
         /// The store.
         path: PathBuf,
         /// Its schema.

@@ -7,17 +7,24 @@ mod certificate;
 mod embedded;
 mod error;
 mod issuance;
+mod maintenance;
+mod meters;
+mod query;
 mod revocation;
 
 use std::pin::Pin;
 
 use authority::Timestamp;
+use bytes::Bytes;
 
 pub use self::{
     certificate::CertificateRecord,
-    embedded::Embedded,
-    error::{Damage, OpenError, StoreError, Unavailable},
+    embedded::{Embedded, Reader},
+    error::{AuditFileError, Damage, OpenError, StoreError, Unavailable},
     issuance::{Issuance, Recorded, SingleUse},
+    maintenance::{Compacted, Copied, MaintenanceError, Restored},
+    meters::StoreMeters,
+    query::{CertificatePage, CertificateQuery, Dossier, NameCondition, Page, Standing},
     revocation::{ListBasis, Revocation, RevocationRecord},
 };
 use crate::audit::{Digest, Entry, Head};
@@ -46,6 +53,10 @@ pub trait Store: Send + Sync {
 
     /// The certificate whose DER has this SHA-256.
     fn certificate_by_fingerprint(&self, fingerprint: Digest) -> Answer<Option<CertificateRecord>>;
+
+    /// Certificates that meet conditions, newest first, page by page. A page takes a bounded time whatever is asked, so
+    /// it may be short, or empty, although there are more to come.
+    fn certificates(&self, query: CertificateQuery, page: Page) -> Answer<CertificatePage>;
 
     /// Revokes a certificate: spends the credential, marks the serial number and keeps the audit entry, or does none of
     /// it. Durable like [`Self::record`]; from then on no certificate is recorded that would replace the revoked one, and
@@ -91,8 +102,35 @@ pub trait Store: Send + Sync {
     /// The end of the audit log, as far as it is durable.
     fn head(&self) -> Head;
 
+    /// Identifies the audit log.
+    fn log(&self) -> [u8; 16];
+
+    /// Looks whether the audit file was moved away, and begins a new one there if it was. Nothing without such a file.
+    fn reopen_audit_file(&self);
+
     /// Whether issuances can be recorded now. False while the store recovers from a failure of the disk.
     fn is_ready(&self) -> bool;
+
+    /// Whether it was opened where nothing can be written: what is on record is read, and everything else is
+    /// [`Unavailable::ReadOnly`].
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
+    /// Keeps a list of revoked certificates that was published, in DER, for a start after which none can be made. It
+    /// takes the place of the one before, and may be lost.
+    fn keep_list(&self, list: Bytes) -> Answer<()> {
+        drop(list);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// The list that was kept last.
+    fn kept_list(&self) -> Answer<Option<Vec<u8>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// What it counts.
+    fn meters(&self) -> &StoreMeters;
 
     /// Facts about the store that do not change while it is open.
     fn origin(&self) -> Origin;

@@ -3,6 +3,7 @@
 //! ```text
 //! db/step-ca.sqlite           the database, with SQLite's own -wal and -shm beside it
 //! db/step-ca.sqlite.lock      locked while a server has the store open
+//! db/step-ca.sqlite.crl       the last list of revoked certificates, for when nothing can be written any more
 //! db-seen/step-ca.sqlite.head the end of the audit log, to recognise a store that was set back
 //! ```
 //!
@@ -11,13 +12,14 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError},
+    fs::{DirBuilder, File, Metadata, OpenOptions, Permissions},
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
-use crate::store::error::OpenError;
+use super::read_only;
+use crate::store::{MaintenanceError, error::OpenError};
 
 /// The paths of a store whose folder exists and is ours alone to write.
 #[derive(Clone, Debug)]
@@ -26,6 +28,8 @@ pub(super) struct Files {
     pub(super) head: PathBuf,
     /// Where earlier versions had it.
     pub(super) head_beside: PathBuf,
+    /// The last list of revoked certificates.
+    pub(super) list: PathBuf,
     lock: PathBuf,
 }
 
@@ -46,24 +50,38 @@ impl Files {
             database: folder.join(name),
             head: place_of_head(&folder, name, head)?,
             head_beside: beside(".head"),
+            list: beside(".crl"),
             lock: beside(".lock"),
         };
-        let Self { database, head, head_beside, lock } = &files;
-        for path in [database, head, head_beside, lock, &beside("-wal"), &beside("-shm")] {
+        let Self { database, head, head_beside, list, lock } = &files;
+        for path in [database, head, head_beside, list, lock, &beside("-wal"), &beside("-shm")] {
             judge_file(path)?;
         }
         Ok(files)
     }
 
     /// Holds the store until the answer is dropped, or the process ends in whatever way.
-    pub(super) fn lock(&self) -> Result<File, OpenError> {
-        let failed = |source| OpenError::Io { path: self.lock.clone(), source };
-        let lock = open_private(&self.lock).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => Ok(lock),
-            Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: self.database.clone() }),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
+    ///
+    /// Nothing when a store is there and its folder cannot be written.
+    pub(super) fn lock(&self) -> Result<Option<File>, OpenError> {
+        let lock = match open_private(&self.lock) {
+            Ok(lock) => lock,
+            Err(error) if read_only::is_cause(&error) && self.has_database() => return Ok(None),
+            Err(source) => return Err(OpenError::Io { path: self.lock.clone(), source }),
+        };
+        lock.try_lock().map_err(|error| read_only::not_locked(error, &self.database, &self.lock))?;
+        Ok(Some(lock))
+    }
+
+    /// Holds the store against those who would write it. Where there is no file to lock, nobody can make one.
+    pub(super) fn lock_to_read(&self) -> Result<Option<File>, OpenError> {
+        let lock = match File::open(&self.lock) {
+            Ok(lock) => lock,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(OpenError::Io { path: self.lock.clone(), source }),
+        };
+        lock.try_lock_shared().map_err(|error| read_only::not_locked(error, &self.database, &self.lock))?;
+        Ok(Some(lock))
     }
 
     /// Makes the database file, empty, before SQLite does: it would use the umask.
@@ -117,18 +135,53 @@ fn with_suffix(name: &OsStr, suffix: &str) -> OsString {
     name
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The canonical path of a file that is there, is ours and is closed to others; nothing is made.
+pub(super) fn existing(path: &Path) -> Result<PathBuf, MaintenanceError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => MaintenanceError::NoStore { path: path.to_owned() },
+        _ => MaintenanceError::Io { path: path.to_owned(), source },
+    };
+    path.symlink_metadata().map_err(failed)?;
+    judge_file(path)?;
+    // SQLite refuses links anywhere in the path, and is right about the last part.
+    let folder = folder_of(path).canonicalize().map_err(failed)?;
+    Ok(folder.join(path.file_name().unwrap_or_default()))
+}
+
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     }
 }
 
+/// Makes the folder of a file when it is missing, and judges what is there.
+pub(super) fn prepare_file(path: &Path) -> Result<(), OpenError> {
+    let folder = folder_of(path);
+    let failed = |source| OpenError::Io { path: folder.to_owned(), source };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    judge_folder(folder)?;
+    judge_file(path)
+}
+
+/// Makes durable that a file was made.
+pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
+}
+
 /// Opens a file for reading and writing with mode 0600 whatever the umask, never through a link.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    open_with(path, OpenOptions::new().write(true))
+}
+
+/// The same, for writing at its end alone.
+pub(super) fn open_to_append(path: &Path) -> io::Result<File> {
+    open_with(path, OpenOptions::new().append(true))
+}
+
+fn open_with(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let no_follow = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).mode(0o600).custom_flags(no_follow);
+    options.read(true).mode(0o600).custom_flags(no_follow);
     match options.clone().create_new(true).open(path) {
         Ok(file) => {
             file.set_permissions(Permissions::from_mode(0o600))?;

@@ -10,17 +10,23 @@
 //! Promises beyond those of [`Store`]: one server at a time; files nobody else can read; a store that is damaged, cut,
 //! missing or older than it was is recognised when it is opened.
 
+mod audit_file;
+mod certificates;
 mod check;
 mod connection;
+mod copy;
 mod data;
 mod files;
 mod last_seen;
 mod operation;
+mod read_only;
+mod reader;
 mod readers;
 mod refusals;
 mod revocations;
 mod state;
 mod transaction;
+mod upkeep;
 mod writer;
 
 #[cfg(test)]
@@ -28,7 +34,7 @@ mod tests;
 
 use std::{
     fs::File,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -38,10 +44,13 @@ use std::{
 };
 
 use authority::{SerialNumber, Timestamp};
+use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::{sync::oneshot, time::timeout};
 
+pub use self::reader::Reader;
 use self::{
+    audit_file::AuditFile,
     files::Files,
     last_seen::{LastSeen, Seen},
     operation::{Operation, Reply},
@@ -51,10 +60,11 @@ use self::{
     writer::Writer,
 };
 use super::{
-    Answer, CertificateRecord, DataChange, Issuance, ListBasis, Origin, Recorded, Report, Revocation, RevocationRecord,
-    SingleUse, Store,
+    Answer, CertificatePage, CertificateQuery, CertificateRecord, DataChange, Issuance, ListBasis, Origin, Page,
+    Recorded, Report, Revocation, RevocationRecord, SingleUse, Store,
     certificate::StoredCertificate,
     error::{OpenError, StoreError, Unavailable},
+    meters::StoreMeters,
 };
 use crate::{
     audit::{Digest, Entry, Head},
@@ -63,13 +73,18 @@ use crate::{
 
 /// A store in a file.
 pub struct Embedded {
-    /// None only while it is dropped.
+    /// None while it is dropped, and when nothing can be written.
     operations: Option<SyncSender<Operation>>,
     writer: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
     origin: Origin,
-    /// Locked for as long as the store is open.
-    _lock: File,
+    /// Identifies the audit log.
+    log: [u8; 16],
+    is_read_only: bool,
+    /// The file of the last list.
+    kept_list: PathBuf,
+    /// Locked for as long as the store is open; none where none can be made.
+    _lock: Option<File>,
 }
 
 /// What the writer shows to others.
@@ -78,6 +93,7 @@ struct Shared {
     end: Mutex<End>,
     refusals: Refusals,
     readers: Readers,
+    meters: StoreMeters,
 }
 
 /// The end of the audit log.
@@ -101,8 +117,18 @@ impl Embedded {
     /// The file `head` remembers how far the audit log was. It must lie outside the folder of `path`, best on another
     /// disk; without it a folder next to that of `path` is used.
     pub fn open(path: &Path, head: Option<&Path>, now: Timestamp) -> Result<Self, OpenError> {
+        Self::open_with(path, head, None, now)
+    }
+
+    /// [Opens](Self::open) the store, which writes its audit log into a file as well.
+    pub fn open_with(
+        path: &Path,
+        head: Option<&Path>,
+        audit_file: Option<&Path>,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
         let files = Files::prepare(path, head)?;
-        let lock = files.lock()?;
+        let Some(lock) = files.lock()? else { return read_only::open(&files, now) };
         let failed = |source| OpenError::Head { path: files.head.clone(), source };
         let last_seen = LastSeen::open(&files).map_err(failed)?;
         let seen = last_seen.read().map_err(failed)?;
@@ -121,30 +147,51 @@ impl Embedded {
         let state = State { set_back: is_set_back.then_some(now).or(state.set_back), ..state };
         let state = writer::take_over(&connection, state).map_err(in_path)?;
         last_seen.write(Seen { log: state.log, head: state.head }).map_err(failed)?;
+        let audit_file = audit_file.map(|path| AuditFile::open(path, &connection, &state)).transpose()?;
         let shared = Arc::new(Shared {
             ready: AtomicBool::new(true),
             end: Mutex::new(End::from(&state)),
             refusals: Refusals::default(),
             readers: Readers::new(files.database.clone()),
+            meters: StoreMeters::default(),
         });
         let origin = Origin { created: state.created, set_back: state.set_back };
         let (operations, waiting) = sync_channel(limits::STORE_QUEUE);
-        let writer = Writer::new(files.database, connection, state, last_seen, waiting, Arc::clone(&shared));
+        let writer =
+            Writer::new(files.database, connection, state, last_seen, audit_file, waiting, Arc::clone(&shared));
         let writer = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run());
         let writer = writer.map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
-        Ok(Self { operations: Some(operations), writer: Some(writer), shared, origin, _lock: lock })
+        Ok(Self {
+            operations: Some(operations),
+            writer: Some(writer),
+            shared,
+            origin,
+            log: state.log,
+            is_read_only: false,
+            kept_list: files.list,
+            _lock: Some(lock),
+        })
     }
 
     /// Hands an operation to the writer and waits for its answer, but not for ever.
     fn write<T: Send + 'static>(&self, operation: impl FnOnce(Reply<T>) -> Operation) -> Answer<T> {
         let (reply, answer) = oneshot::channel();
+        let meters = &self.shared.meters;
         let sent = match &self.operations {
-            Some(operations) => operations.try_send(operation(reply)),
+            Some(operations) => {
+                meters.waiting.inc();
+                operations.try_send(operation(reply))
+            }
+            None if self.is_read_only => return refused(StoreError::Unavailable(Unavailable::ReadOnly)),
             None => return refused(StoreError::Unavailable(Unavailable::Silent)),
         };
         match sent {
             Ok(()) => {}
-            Err(TrySendError::Full(_)) => return refused(StoreError::Unavailable(Unavailable::Busy)),
+            Err(TrySendError::Full(_)) => {
+                meters.waiting.dec();
+                meters.turned_away.inc();
+                return refused(StoreError::Unavailable(Unavailable::Busy));
+            }
             Err(TrySendError::Disconnected(_)) => return refused(StoreError::Unavailable(Unavailable::Silent)),
         }
         Box::pin(async move {
@@ -200,8 +247,8 @@ impl Store for Embedded {
     }
 
     fn record_refusal(&self, entry: Entry) {
-        if self.shared.refusals.push(entry)
-            && let Some(operations) = &self.operations
+        if let Some(operations) = &self.operations
+            && self.shared.refusals.push(entry)
         {
             // A full queue means that transactions are under way; each takes the refusals along.
             let _ = operations.try_send(Operation::Refusals);
@@ -215,6 +262,13 @@ impl Store for Embedded {
     fn certificate_by_fingerprint(&self, fingerprint: Digest) -> Answer<Option<CertificateRecord>> {
         let condition = "substr(fingerprint, 1, 8) = substr(?1, 1, 8) AND fingerprint = ?1";
         self.find(condition, fingerprint.as_bytes().to_vec())
+    }
+
+    fn certificates(&self, query: CertificateQuery, page: Page) -> Answer<CertificatePage> {
+        self.read(move |connection| {
+            let snapshot = connection.unchecked_transaction()?;
+            certificates::list(&snapshot, &query, page)
+        })
     }
 
     fn revoke(&self, revocation: Revocation) -> Answer<Recorded> {
@@ -280,8 +334,40 @@ impl Store for Embedded {
         self.shared.end().head
     }
 
+    fn log(&self) -> [u8; 16] {
+        self.log
+    }
+
+    fn reopen_audit_file(&self) {
+        if let Some(operations) = &self.operations {
+            // A full queue means that the writer is busy: the file that was moved away takes what it writes.
+            let _ = operations.try_send(Operation::ReopenAuditFile);
+        }
+    }
+
     fn is_ready(&self) -> bool {
         self.shared.ready.load(Ordering::Acquire)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.is_read_only
+    }
+
+    fn keep_list(&self, list: Bytes) -> Answer<()> {
+        let path = self.kept_list.clone();
+        on_a_thread(move || steppath::replace(&path, &list).map_err(std::io::Error::other))
+    }
+
+    fn kept_list(&self) -> Answer<Option<Vec<u8>>> {
+        let path = self.kept_list.clone();
+        on_a_thread(move || match std::fs::read(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            list => list.map(Some),
+        })
+    }
+
+    fn meters(&self) -> &StoreMeters {
+        &self.shared.meters
     }
 
     fn origin(&self) -> Origin {
@@ -325,6 +411,18 @@ impl Shared {
     fn set_ready(&self, ready: bool) {
         self.ready.store(ready, Ordering::Release);
     }
+}
+
+/// Works with a file beside the database, on a thread that may block.
+fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Answer<T> {
+    let thread = tokio::task::spawn_blocking(work);
+    Box::pin(async move {
+        match thread.await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(StoreError::Unavailable(Unavailable::File(Arc::new(error)))),
+            Err(_) => Err(StoreError::Unavailable(Unavailable::Silent)),
+        }
+    })
 }
 
 fn refused<T: Send + 'static>(error: StoreError) -> Answer<T> {

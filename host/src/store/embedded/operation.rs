@@ -16,6 +16,8 @@ pub(super) enum Operation {
     RecordList(u64, Timestamp, Reply<bool>),
     /// There are refusals to be written, soon.
     Refusals,
+    /// The audit file may have been moved away.
+    ReopenAuditFile,
     Revoke(Box<Revocation>, Reply<Recorded>),
 }
 
@@ -54,7 +56,7 @@ impl Operation {
             Self::RecordList(number, made_at, reply) => {
                 settle(reply, Ok(Ok(transaction.record_list(number, made_at))), Outcome::Flag)
             }
-            Self::Refusals => (Outcome::Silent, Ok(())),
+            Self::Refusals | Self::ReopenAuditFile => (Outcome::Silent, Ok(())),
             Self::Revoke(revocation, reply) => {
                 let result = transaction.revoke(&revocation).map(|result| result.map_err(StoreError::from));
                 settle(reply, result, Outcome::Recorded)
@@ -68,7 +70,7 @@ impl Operation {
             Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => reply.is_closed(),
             Self::Prune(_, reply) => reply.is_closed(),
             Self::Record(_, reply) | Self::Revoke(_, reply) => reply.is_closed(),
-            Self::Refusals => false,
+            Self::Refusals | Self::ReopenAuditFile => false,
         }
     }
 
@@ -81,7 +83,7 @@ impl Operation {
             }
             Self::Prune(_, reply) => drop(reply.send(Err(error))),
             Self::Record(_, reply) | Self::Revoke(_, reply) => drop(reply.send(Err(error))),
-            Self::Refusals => {}
+            Self::Refusals | Self::ReopenAuditFile => {}
         }
     }
 }

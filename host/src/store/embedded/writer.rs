@@ -13,10 +13,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use prometheus::Histogram;
 use rusqlite::Connection;
 
 use super::{
-    Shared, check, connection,
+    Shared,
+    audit_file::AuditFile,
+    check, connection,
     last_seen::{LastSeen, Seen},
     operation::{Operation, Outcome},
     state::State,
@@ -35,6 +38,7 @@ pub(super) struct Writer {
     connection: Option<Connection>,
     state: State,
     last_seen: LastSeen,
+    audit_file: Option<AuditFile>,
     operations: Receiver<Operation>,
     shared: Arc<Shared>,
     /// When the refusals that wait have waited long enough.
@@ -68,11 +72,12 @@ impl Writer {
         connection: Connection,
         state: State,
         last_seen: LastSeen,
+        audit_file: Option<AuditFile>,
         operations: Receiver<Operation>,
         shared: Arc<Shared>,
     ) -> Self {
-        let (refusals_due, recovery) = (None, Recovery::soon());
-        Self { path, connection: Some(connection), state, last_seen, operations, shared, refusals_due, recovery }
+        let (connection, refusals_due, recovery) = (Some(connection), None, Recovery::soon());
+        Self { path, connection, state, last_seen, audit_file, operations, shared, refusals_due, recovery }
     }
 
     /// Works until nobody can ask any more, then writes the last refusals.
@@ -120,7 +125,12 @@ impl Writer {
         {
             operations.push(next);
         }
-        operations.retain(|operation| !matches!(operation, Operation::Refusals));
+        if operations.iter().any(|operation| matches!(operation, Operation::ReopenAuditFile)) {
+            self.reopen_audit_file();
+        }
+        operations.retain(|operation| !matches!(operation, Operation::Refusals | Operation::ReopenAuditFile));
+        let count = operations.len();
+        self.shared.meters.waiting.sub(i64::try_from(count).unwrap_or(i64::MAX));
         // Whoever put the first one down may have found the queue full.
         if self.refusals_due.is_none() && !self.shared.refusals.is_empty() {
             // Half of the time they have is for the disk.
@@ -157,9 +167,16 @@ impl Writer {
     /// One transaction: refusals, then operations. Answers all of them.
     fn write(&mut self, refusals: Vec<Entry>, operations: Vec<Operation>) {
         let Some(connection) = &self.connection else { return };
-        match transact(connection, self.state, &refusals, operations) {
+        let meters = &self.shared.meters;
+        meters.batch.observe((refusals.len() + operations.len()) as f64);
+        match transact(connection, self.state, &refusals, operations, &meters.flush) {
             Ok((state, outcomes)) => {
                 self.state = state;
+                if let Some(Err(error)) = self.audit_file.as_mut().map(|file| file.follow(connection, &state)) {
+                    // On record, but not in the file: nobody may hold such a certificate.
+                    outcomes.into_iter().for_each(|outcome| outcome.fail(StoreError::OutcomeUnknown));
+                    return self.fail(&error.into());
+                }
                 self.publish();
                 fail::fail_point!("store::before_answer");
                 outcomes.into_iter().for_each(Outcome::tell);
@@ -181,11 +198,20 @@ impl Writer {
         }
     }
 
+    fn reopen_audit_file(&mut self) {
+        let (Some(connection), Some(file)) = (&self.connection, &mut self.audit_file) else { return };
+        match file.reopen(connection, &self.state) {
+            Ok(()) => {}
+            Err(error) => self.fail(&error.into()),
+        }
+    }
+
     fn fail(&mut self, error: &StoreError) {
         tracing::error!(
             error = error as &dyn std::error::Error,
             "the store failed; nothing is issued until it has recovered"
         );
+        self.shared.meters.failures.inc();
         self.shared.set_ready(false);
         self.connection = None;
         self.recovery = Recovery::soon();
@@ -194,7 +220,14 @@ impl Writer {
     fn recover(&mut self) {
         // What is in the memory of other connections is not what is on the disk.
         self.shared.readers.forget();
-        match recover(&self.path, &self.state) {
+        let recovered = recover(&self.path, &self.state).and_then(|(connection, state)| {
+            self.state = state;
+            if let Some(file) = &mut self.audit_file {
+                file.recover(&connection, &state)?;
+            }
+            Ok((connection, state))
+        });
+        match recovered {
             Ok((connection, state)) => {
                 self.connection = Some(connection);
                 self.state = state;
@@ -219,6 +252,7 @@ fn transact(
     state: State,
     refusals: &[Entry],
     operations: Vec<Operation>,
+    flush: &Histogram,
 ) -> Result<(State, Vec<Outcome>), StoreError> {
     let mut operations = operations.into_iter();
     let mut outcomes = Vec::with_capacity(operations.len());
@@ -243,7 +277,10 @@ fn transact(
             return Err(error);
         }
     }
-    match transaction.commit() {
+    let committing = Instant::now();
+    let committed = transaction.commit();
+    flush.observe(committing.elapsed().as_secs_f64());
+    match committed {
         Ok(state) => Ok((state, outcomes)),
         Err(error) => {
             outcomes.into_iter().for_each(|outcome| outcome.fail(StoreError::OutcomeUnknown));

@@ -1,11 +1,9 @@
 //! SHA-256 values.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use aws_lc_rs::digest::{Context, SHA256};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use super::text::from_text;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A SHA-256 value; 64 lower-case hexadecimal digits in text.
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -81,7 +79,7 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        from_text(deserializer)
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
