@@ -8,6 +8,7 @@ mod inspect;
 mod key;
 mod local;
 mod needs_renewal;
+mod p12;
 mod sign;
 mod source;
 mod verify;
@@ -37,6 +38,7 @@ commands!(Commands {
     Inspect(inspect::Inspect),
     Key(key::Key),
     NeedsRenewal(needs_renewal::NeedsRenewal),
+    P12(p12::P12),
     Sign(sign::Sign),
     Verify(verify::Verify),
 });
