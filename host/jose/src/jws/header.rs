@@ -33,7 +33,7 @@ impl Header {
         let alg = owned("alg")?.ok_or(JoseError::Missing { what: WHAT, member: "alg" })?;
         let kid = owned("kid")?;
         json::at_most("kid", kid.as_deref().unwrap_or_default(), limits::KID)?;
-        let certificates = certificates(&members)?;
+        let certificates = certificates(&members, "x5c")?;
         for member in ["typ", "cty"] {
             json::text(&members, WHAT, member)?;
         }
@@ -59,6 +59,15 @@ impl Header {
     /// The certificates of `x5c`, leaf first, in DER; at most four.
     pub fn certificates(&self) -> &[Vec<u8>] {
         &self.certificates
+    }
+
+    /// The certificates of `x5cInsecure`, like those of `x5c`. It is upstream's name for them where their validity is not
+    /// to be looked at before somebody has found out what they are for.
+    ///
+    /// # Errors
+    /// More than four, or not a list of certificates in base64.
+    pub fn insecure_certificates(&self) -> Result<Vec<Vec<u8>>, JoseError> {
+        certificates(&self.members, "x5cInsecure")
     }
 
     /// A parameter that would have the verifier take a key from the token or the network: the name of the first of
@@ -92,12 +101,12 @@ fn refuse_unsupported(members: &Members) -> Result<(), JoseError> {
 }
 
 /// `x5c` is in ordinary base64 with padding (RFC 7515 §4.1.6).
-fn certificates(members: &Members) -> Result<Vec<Vec<u8>>, JoseError> {
-    let Some(texts) = json::texts(members, WHAT, "x5c")? else { return Ok(Vec::new()) };
+fn certificates(members: &Members, member: &'static str) -> Result<Vec<Vec<u8>>, JoseError> {
+    let Some(texts) = json::texts(members, WHAT, member)? else { return Ok(Vec::new()) };
     if texts.len() > limits::CERTIFICATES {
-        return Err(JoseError::TooMany { what: "x5c", count: texts.len(), limit: limits::CERTIFICATES });
+        return Err(JoseError::TooMany { what: member, count: texts.len(), limit: limits::CERTIFICATES });
     }
-    let wrong = JoseError::Member { what: WHAT, member: "x5c", want: "a list of certificates in base64" };
+    let wrong = JoseError::Member { what: WHAT, member, want: "a list of certificates in base64" };
     match texts.iter().map(|text| STANDARD.decode(text)).collect::<Result<Vec<_>, _>>() {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         _ => Err(wrong),

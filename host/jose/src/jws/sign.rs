@@ -13,12 +13,14 @@ pub struct ProtectedHeader<'a> {
     pub typ: Option<&'a str>,
     /// Certificates of the key, leaf first, each in ordinary base64 of its DER.
     pub x5c: &'a [String],
+    /// The same under the name `x5cInsecure`; see [`Header::insecure_certificates`](super::Header::insecure_certificates).
+    pub x5c_insecure: &'a [String],
 }
 
 impl<'a> ProtectedHeader<'a> {
     /// The header of a token signed by the key of that name.
     pub const fn jwt(kid: &'a str) -> Self {
-        Self { kid: Some(kid), typ: Some("JWT"), x5c: &[] }
+        Self { kid: Some(kid), typ: Some("JWT"), x5c: &[], x5c_insecure: &[] }
     }
 }
 
@@ -39,7 +41,8 @@ pub fn sign_with(
     payload: impl AsRef<[u8]>,
     key: &SigningKey,
 ) -> Result<String, JoseError> {
-    let members = Members { alg: key.algorithm().name(), kid: header.kid, typ: header.typ, x5c: header.x5c };
+    let ProtectedHeader { kid, typ, x5c, x5c_insecure } = *header;
+    let members = Members { alg: key.algorithm().name(), kid, typ, x5c, x5c_insecure };
     let header = serde_json::to_vec(&members).expect("strings and lists of strings are always JSON");
     let mut text = base64url::encode(header);
     text.push('.');
@@ -60,4 +63,6 @@ struct Members<'a> {
     typ: Option<&'a str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     x5c: &'a [String],
+    #[serde(rename = "x5cInsecure", skip_serializing_if = "<[String]>::is_empty")]
+    x5c_insecure: &'a [String],
 }

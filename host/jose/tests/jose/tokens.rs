@@ -168,6 +168,17 @@ fn certificates_of_a_header_are_handed_out_and_foreign_keys_are_named() {
         (token.header().certificates().to_vec(), token.header().foreign_key())
     };
     assert_eq!(parse(r#"{"alg":"ES256","x5c":["MAE=","MAI="]}"#), (vec![vec![0x30, 1], vec![0x30, 2]], None));
+    // Under the name that keeps libraries from looking at their validity they are found when asked for, and only then.
+    let insecure = |text: &str| {
+        let token = token(text, CLAIMS, &P256);
+        let token = Unverified::parse(&token).unwrap();
+        assert!(token.header().certificates().is_empty());
+        token.header().insecure_certificates().ok()
+    };
+    assert_eq!(insecure(r#"{"alg":"ES256","x5cInsecure":["MAE="]}"#), Some(vec![vec![0x30, 1]]));
+    assert_eq!(insecure(r#"{"alg":"ES256"}"#), Some(vec![]));
+    assert_eq!(insecure(r#"{"alg":"ES256","x5cInsecure":"MAE="}"#), None);
+    assert_eq!(insecure(r#"{"alg":"ES256","x5cInsecure":["MA==","MA==","MA==","MA==","MA=="]}"#), None);
     assert_eq!(parse(r#"{"alg":"ES256","jwk":{}}"#).1, Some("jwk"));
     assert_eq!(parse(r#"{"alg":"ES256","jku":"https://x"}"#).1, Some("jku"));
     assert_eq!(parse(r#"{"alg":"ES256","x5u":"https://x"}"#).1, Some("x5u"));
