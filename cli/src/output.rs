@@ -4,10 +4,11 @@
 //! in one place, and words that came from a server cannot steer the terminal.
 
 use std::{
-    borrow::Cow,
-    fmt::{self, Write as _},
+    fmt,
     io::{self, Write},
 };
+
+pub(crate) use certs::{printable, printable_json};
 
 /// Where answers and talk go.
 pub(crate) struct Output {
@@ -67,43 +68,6 @@ impl Output {
     }
 }
 
-/// The text with everything that could steer a terminal or reorder a line written as `\u{…}`.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(steers) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if steers(letter) {
-            let _ = write!(safe, "\\u{{{:x}}}", u32::from(letter));
-        } else {
-            safe.push(letter);
-        }
-    }
-    Cow::Owned(safe)
-}
-
-/// JSON as Go writes it, for text that already is JSON: `<`, `>`, `&`, the line separators, and whatever steers a
-/// terminal, as `\uXXXX`. Such characters occur only inside strings, where both spellings mean the same.
-pub(crate) fn printable_json(json: &str) -> String {
-    let mut safe = String::with_capacity(json.len());
-    for letter in json.chars() {
-        let layout = letter == '\n' || letter == '\t';
-        if matches!(letter, '<' | '>' | '&' | '\u{2028}' | '\u{2029}') || (steers(letter) && !layout) {
-            let _ = write!(safe, "\\u{:04x}", u32::from(letter));
-        } else {
-            safe.push(letter);
-        }
-    }
-    safe
-}
-
-/// C0 and C1 controls, DEL, and the characters that change the direction of what follows.
-fn steers(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,20 +77,6 @@ mod tests {
     fn a_tick_is_plain_unless_colour_is_wanted() {
         assert_eq!(tick(false), "✔ CA: https://ca\n");
         assert_eq!(tick(true), "\x1b[32m✔\x1b[0m \x1b[1mCA:\x1b[0m https://ca\n");
-    }
-
-    #[test]
-    fn words_of_a_server_cannot_steer_the_terminal() {
-        assert_eq!(printable("a\x1b[2Jb\u{9b}c\u{202e}d\n"), "a\\u{1b}[2Jb\\u{9b}c\\u{202e}d\\u{a}");
-        assert_eq!(printable("Zoë — plain"), "Zoë — plain");
-    }
-
-    #[test]
-    fn escaped_json_is_still_the_same_json() {
-        let value = serde_json::json!({"name": "<a>&\u{9b}\u{2028}\u{202e}"});
-        let text = printable_json(&serde_json::to_string_pretty(&value).expect("a value of strings"));
-        assert!(text.is_ascii(), "{text}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).expect("JSON"), value);
     }
 
     fn tick(colour: bool) -> String {

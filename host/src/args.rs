@@ -1,5 +1,6 @@
 //! The command line of `step-ca`.
 
+use crate::operator::{AuditCommand, CertsCommand, DbCommand};
 use clap::{Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, sync::LazyLock};
 
@@ -19,7 +20,8 @@ pub struct Args {
     #[arg(value_name = "CONFIG")]
     pub config: Vec<PathBuf>,
 
-    /// File with the password of the intermediate key; trailing white space is not part of it
+    /// File with the password of the intermediate key; trailing white space is not part of it. Under systemd it is the
+    /// credential `password`, when there is one and nothing is said
     #[arg(long, value_name = "FILE")]
     pub password_file: Option<PathBuf>,
 
@@ -43,6 +45,12 @@ pub struct Args {
 /// What `step-ca` does instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Follow the audit log, and write it out
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// See which certificates were issued, and what has become of them
+    #[command(subcommand)]
+    Certs(CertsCommand),
     /// Load everything, report every problem, and serve nothing
     Check {
         /// The configuration file
@@ -52,6 +60,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
     },
+    /// Check the store, copy it, put a copy back, make it small
+    #[command(subcommand)]
+    Db(DbCommand),
     /// Print the limits that requests, modules and connections are held to
     Limits,
     /// Print the JSON Schema of ca.json, for editors

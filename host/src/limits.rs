@@ -12,12 +12,16 @@ pub const JSON_DEPTH: usize = 32;
 
 /// Octets of a request body.
 pub const BODY: usize = 1 << 20;
+/// Octets of a body that is refused, read and dropped so that its sender sees the answer.
+pub const BODY_DISCARDED: usize = 16 << 20;
 /// Octets of a request's URI.
 pub const URI: usize = 8 << 10;
 /// Octets of a request's header section.
 pub const HEADERS: usize = 16 << 10;
 /// For a TLS handshake.
 pub const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Failed TLS handshakes that are logged in a second; more are counted.
+pub const HANDSHAKE_LINES: u32 = 10;
 /// For a request's header section.
 pub const HEADERS_TIME: Duration = Duration::from_secs(10);
 /// For a request's body, for writing an answer, and for a connection without requests.
@@ -38,6 +42,10 @@ pub const PRESENTED_CHAIN: usize = 4;
 pub const TOKEN: usize = 64 << 10;
 /// How far a client's clock may be off when its token is judged.
 pub const LEEWAY: Duration = Duration::from_secs(60);
+/// How long a token may be good, from when it is made or begins.
+pub const TOKEN_LIFE: Duration = Duration::from_secs(60 * 60);
+/// How long after it was made a token may begin.
+pub const TOKEN_DELAY: Duration = Duration::from_secs(30 * 60);
 /// Octets of a CSR.
 pub const CSR: usize = 64 << 10;
 
@@ -51,10 +59,23 @@ pub const STORE_BATCH: usize = 512;
 pub const STORE_QUEUE: usize = 4_096;
 /// Refusals that wait for the audit log, which takes them twice a second; more are counted instead of listed.
 pub const REFUSAL_QUEUE: usize = 50;
+/// Certificates in one page of a list of them.
+pub const LISTED: usize = 200;
+/// Octets of certificates in one such page, to which the last may add some.
+pub const LISTED_OCTETS: usize = 1 << 20;
+/// Records that are looked at for one such page.
+pub const LIST_SCAN: i64 = 20_000;
+/// Requests for such pages that are answered at once; more are refused.
+pub const LISTINGS: usize = 2;
 /// Octets of a refusal in the audit log.
 pub const REFUSAL_LINE: usize = 2 << 10;
 /// Until a refusal is in the audit log.
 pub const REFUSAL_TIME: Duration = Duration::from_secs(1);
+/// Between two signatures on the end of the audit file.
+pub const AUDIT_HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// Octets that are left on the disk of the store while the CA calls itself ready.
+pub const SPARE_DISK: u64 = 16 << 20;
 
 /// How long after its end a revoked certificate stays in the list, at least.
 pub const REVOKED_MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
@@ -87,6 +108,42 @@ pub const POLICY_OUTPUT: u64 = 64 << 10;
 pub const POLICY_HOST_CALLS: u64 = 1_000;
 /// Octets of a text a guest logs.
 pub const POLICY_LOG_TEXT: usize = 1 << 10;
+
+/// For all a policy call waits for: other servers and the store.
+pub const POLICY_WAITING: Duration = Duration::from_secs(10);
+/// Policy calls at once that may wait for other servers or the store.
+pub const POLICY_WAITING_CALLS: usize = 32;
+/// Octets of a key in `kv` and `consume-once`.
+pub const EFFECT_KEY: usize = 256;
+/// Octets of a value in `kv`.
+pub const KV_VALUE: usize = 64 << 10;
+/// How long something stays consumed, at most.
+pub const CONSUMED_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// Octets of a URL that a policy asks for.
+pub const HTTP_URL: usize = 4 << 10;
+/// Octets of a header field that a policy is shown; longer ones are left out.
+pub const HTTP_FIELD: usize = 1 << 10;
+/// Redirects that are followed.
+pub const HTTP_REDIRECTS: usize = 3;
+/// URLs whose answers are kept, for one policy in one provisioner.
+pub const HTTP_CACHE: usize = 32;
+/// Octets of an answer that is kept.
+pub const HTTP_CACHED: usize = 256 << 10;
+/// How long a failure is the answer of everybody who wants a kept one.
+pub const HTTP_FAILURE_TIME: Duration = Duration::from_secs(1);
+/// Requests that wait for a policy in shadow; for more it is not asked.
+pub const SHADOW_QUEUE: usize = 256;
+/// Requests at once that a policy in shadow looks at.
+pub const SHADOW_CALLS: usize = 2;
+/// Refusals of policies in shadow that are told apart; the oldest are forgotten.
+pub const SHADOW_LINES: usize = 200;
+
+/// Names of provisioners, of policies and of rules that metrics are counted under, of each so many; later ones are one.
+pub const METRIC_LABELS: usize = 100;
+/// Connections to the listener of the metrics.
+pub const METRICS_CONNECTIONS: usize = 32;
+/// For a connection to it.
+pub const METRICS_TIME: Duration = Duration::from_secs(5);
 
 /// One limit, as `step-ca limits` prints it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -125,9 +182,11 @@ pub const TABLE: &[Limit] = &[
     octets("configuration file", CONFIG_FILE),
     count("JSON depth", JSON_DEPTH as u64),
     octets("request body", BODY as u64),
+    octets("request body read after it was refused", BODY_DISCARDED as u64),
     octets("request URI", URI as u64),
     octets("request header section", HEADERS as u64),
     time("TLS handshake", HANDSHAKE_TIME),
+    count("failed TLS handshakes logged in a second", HANDSHAKE_LINES as u64),
     time("reading headers", HEADERS_TIME),
     time("reading a body, writing an answer, idle connection", IDLE_TIME),
     count("connections", CONNECTIONS as u64),
@@ -137,14 +196,22 @@ pub const TABLE: &[Limit] = &[
     count("certificates in a presented chain", PRESENTED_CHAIN as u64),
     octets("token", TOKEN as u64),
     time("leeway for the times of a token", LEEWAY),
+    time("life of a token", TOKEN_LIFE),
+    time("until a token begins", TOKEN_DELAY),
     octets("certification request", CSR as u64),
     time("waiting for the store", STORE_TIME),
     octets("value in the store", STORE_PARAMETER as u64),
     count("operations that share a flush", STORE_BATCH as u64),
     count("operations that wait for the store", STORE_QUEUE as u64),
     count("refusals that wait for the audit log", REFUSAL_QUEUE as u64),
+    count("certificates in a page of a list", LISTED as u64),
+    octets("certificates in such a page", LISTED_OCTETS as u64),
+    count("records looked at for such a page", LIST_SCAN.unsigned_abs()),
+    count("such pages made at once", LISTINGS as u64),
     octets("refusal in the audit log", REFUSAL_LINE as u64),
     time("until a refusal is in the audit log", REFUSAL_TIME),
+    time("until the end of the audit file is signed", AUDIT_HEAD_TIME),
+    octets("space on the disk of the store, at least", SPARE_DISK),
     time("entry of a list of revoked certificates after their end", REVOKED_MARGIN),
     octets("reason of a revocation", REVOCATION_REASON as u64),
     octets("OCSP request", OCSP_REQUEST as u64),
@@ -160,6 +227,23 @@ pub const TABLE: &[Limit] = &[
     octets("answer of a policy call", POLICY_OUTPUT),
     count("host functions called by a policy call", POLICY_HOST_CALLS),
     octets("log text of a policy call", POLICY_LOG_TEXT as u64),
+    time("waiting for other servers and the store in a policy call", POLICY_WAITING),
+    count("policy calls that may wait so", POLICY_WAITING_CALLS as u64),
+    octets("key in a policy's store", EFFECT_KEY as u64),
+    octets("value in a policy's store", KV_VALUE as u64),
+    time("something stays consumed", CONSUMED_TIME),
+    octets("URL that a policy asks for", HTTP_URL as u64),
+    octets("header field that a policy is shown", HTTP_FIELD as u64),
+    count("redirects of a policy's request", HTTP_REDIRECTS as u64),
+    count("answers kept for a policy", HTTP_CACHE as u64),
+    octets("answer kept for a policy", HTTP_CACHED as u64),
+    time("failure kept for a policy", HTTP_FAILURE_TIME),
+    count("requests that wait for policies in shadow", SHADOW_QUEUE as u64),
+    count("requests that policies in shadow look at", SHADOW_CALLS as u64),
+    count("refusals of policies in shadow told apart", SHADOW_LINES as u64),
+    count("provisioners, policies and rules told apart by metrics", METRIC_LABELS as u64),
+    count("connections to the metrics", METRICS_CONNECTIONS as u64),
+    time("connection to the metrics", METRICS_TIME),
 ];
 
 const fn count(what: &'static str, most: u64) -> Limit {

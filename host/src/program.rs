@@ -7,6 +7,7 @@ use crate::{
     config::{self, Config, LoadError},
     dev::{self, DevError},
     limits,
+    operator::OperatorError,
     process::{self, ActivationError, notify},
     reload::{Baseline, PasswordSource, Read, Source, SourceError},
     server::Listener,
@@ -35,6 +36,9 @@ pub fn run(args: Args) -> Result<(), RunError> {
         None if args.version => print(&format!("{}\n", version())),
         Some(Command::Help) => print(&Args::command().render_long_help().to_string()),
         Some(Command::Schema) => print(config::SCHEMA),
+        Some(Command::Audit(command)) => print(&command.run()?),
+        Some(Command::Certs(command)) => print(&command.run(System.now())?),
+        Some(Command::Db(command)) => print(&command.run(System.now())?),
         Some(Command::Limits) => {
             let lines = limits::TABLE.iter().map(|limit| format!("{:<56} {}\n", limit.what, limit.most));
             print(&lines.collect::<String>())
@@ -50,7 +54,7 @@ pub fn run(args: Args) -> Result<(), RunError> {
             } else {
                 (source(config_path(one(args.config)?)?, args.password_file)?, None)
             };
-            telemetry::start();
+            let _log = telemetry::start().map_err(RunError::Runtime)?;
             process::harden();
             block_on(serve(source, greeting, args.accept_clock))
         }
@@ -68,10 +72,10 @@ fn config_path(given: Option<PathBuf>) -> Result<PathBuf, RunError> {
     }
 }
 
-/// The configuration, and the password of the issuing key: from the file, else from the configuration, else from the
-/// terminal when the key needs one. A file is not read before it is needed.
+/// The configuration, and the password of the issuing key: from the file, else from the supervisor's credential, else
+/// from the configuration, else from the terminal when the key needs one. A file is not read before it is needed.
 fn source(file: PathBuf, password_file: Option<PathBuf>) -> Result<Source, RunError> {
-    let password = match password_file {
+    let password = match password_file.or_else(process::password_credential) {
         Some(file) => PasswordSource::File(file),
         None => {
             let (config, _) = Config::load(&file)?;
@@ -170,6 +174,9 @@ pub enum RunError {
     /// `--dev` cannot make its PKI, or does not recognise what is there.
     #[error(transparent)]
     Dev(#[from] DevError),
+    /// An operator's command was not done.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
     /// The CA does not start.
     #[error(transparent)]
     Start(#[from] StartError),

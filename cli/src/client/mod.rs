@@ -28,9 +28,11 @@ pub(crate) mod tls;
 
 pub use api_types;
 use api_types::{
-    EncryptedKeyResponse, HealthResponse, ProvisionersPage, RekeyRequest, RekeyResponse, RenewResponse, RevokeRequest,
-    RevokeResponse, RootResponse, RootsResponse, SignRequest, SignResponse, VersionResponse,
+    CertificateEntry, CertificatesPage, EncryptedKeyResponse, HealthResponse, ProvisionersPage, RekeyRequest,
+    RekeyResponse, RenewResponse, RevokeRequest, RevokeResponse, RootResponse, RootsResponse, SignRequest,
+    SignResponse, VersionResponse,
 };
+use authority::SerialNumber;
 use reqwest::Method;
 use rustls::pki_types::CertificateDer;
 use serde::de::DeserializeOwned;
@@ -124,6 +126,15 @@ impl Client {
         self.exchange.send(Method::POST, self.url.at(["renew"]), Some(Vec::new())).await
     }
 
+    /// `POST /renew` without a client certificate: that in the token, once more.
+    ///
+    /// # Errors
+    ///
+    /// When the CA cannot be reached or refuses.
+    pub async fn renew_by_token(&self, token: &str) -> Result<RenewResponse, ClientError> {
+        self.exchange.send_for(Method::POST, self.url.at(["renew"]), Some(Vec::new()), Some(token)).await
+    }
+
     /// `POST /rekey`: the certificate of [`Client::with_identity`] once more, for the key of a request.
     ///
     /// # Errors
@@ -142,6 +153,37 @@ impl Client {
     pub async fn revoke(&self, request: &RevokeRequest) -> Result<RevokeResponse, ClientError> {
         let body = serde_json::to_vec(request).map_err(ClientError::Encode)?;
         self.exchange.send(Method::POST, self.url.at(["revoke"]), Some(body)).await
+    }
+
+    /// `GET /admin/certs`: a page of at most `limit` certificates on record, for whoever [`Client::with_identity`] is.
+    /// It begins at `cursor`, which is empty for the first page; the parameters say which certificates.
+    ///
+    /// # Errors
+    ///
+    /// When the CA cannot be reached or refuses.
+    pub async fn certificates(
+        &self,
+        parameters: &[(&'static str, String)],
+        cursor: &str,
+        limit: usize,
+    ) -> Result<CertificatesPage, ClientError> {
+        let mut url = self.url.at(["admin", "certs"]);
+        let mut pairs = url.query_pairs_mut();
+        pairs.extend_pairs(parameters).append_pair("limit", &limit.to_string());
+        if !cursor.is_empty() {
+            pairs.append_pair("cursor", cursor);
+        }
+        drop(pairs);
+        self.exchange.send(Method::GET, url, None).await
+    }
+
+    /// `GET /admin/certs/{serial}`: a certificate on record, for whoever [`Client::with_identity`] is.
+    ///
+    /// # Errors
+    ///
+    /// When the CA cannot be reached or refuses.
+    pub async fn certificate(&self, serial_number: &SerialNumber) -> Result<CertificateEntry, ClientError> {
+        self.fetch(&["admin", "certs", &serial_number.to_string()]).await
     }
 
     /// `GET /provisioners`, every page; `Entry` is usually [`api_types::Provisioner`].

@@ -2,6 +2,7 @@
 
 use authority::Timestamp;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use certs::TimeFlag;
 use jose::{
     JoseError, Jwk,
     jws::{self, ProtectedHeader},
@@ -9,7 +10,7 @@ use jose::{
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::{CaUrl, client::Fingerprint, random, time_flag::TimeFlag};
+use crate::{CaUrl, client::Fingerprint, random};
 
 /// What a token says.
 pub(crate) struct TokenRequest<'a> {
@@ -105,9 +106,9 @@ impl TokenRequest<'_> {
 /// From when to when a token is good: at least ten seconds, at most an hour, beginning at most half an hour from now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lifetime {
-    issued: Timestamp,
-    not_before: Timestamp,
-    expires: Timestamp,
+    pub(super) issued: Timestamp,
+    pub(super) not_before: Timestamp,
+    pub(super) expires: Timestamp,
 }
 
 /// A lifetime the CA would not like.

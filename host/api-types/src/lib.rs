@@ -12,6 +12,7 @@
 //! They do not know HTTP, certificates or keys: PEM and tokens are text here and become types where they are used.
 //! Escaping the JSON text as Go does (`\u003c` for `<`) is the business of whoever writes it.
 
+mod certificates;
 mod member;
 mod nullable;
 mod problem;
@@ -24,6 +25,7 @@ mod sign;
 mod status;
 mod tls_options;
 
+pub use certificates::{CertificateEntry, CertificatesPage, ModuleEntry, RevocationEntry};
 pub use problem::{Problem, Reason};
 pub use provisioner::{EncryptedKeyResponse, Provisioner, ProvisionerClaims, ProvisionersPage, PublicJwk};
 pub use rekey::RekeyRequest;

@@ -1,6 +1,7 @@
 //! Flags that several commands have.
 
 use api_types::RequestedTime;
+use certs::TimeFlag;
 use clap::Args;
 
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
     context::Context,
     error::CommandError,
     roots,
-    time_flag::TimeFlag,
 };
 
 /// Which CA, and by which root it is known.

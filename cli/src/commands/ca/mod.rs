@@ -3,6 +3,7 @@
 mod bootstrap;
 mod bundles;
 mod certificate;
+mod certs;
 mod flags;
 mod health;
 mod init;
@@ -36,6 +37,7 @@ impl Ca {
 commands!(Commands {
     Bootstrap(bootstrap::Bootstrap),
     Certificate(certificate::Certificate),
+    Certs(certs::Certs),
     Federation(bundles::Federation),
     Health(health::Health),
     Init(init::Init),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use api_types::Provisioner;
 use authority::SerialNumber;
+use certs::TimeFlag;
 use clap::Args;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -18,7 +19,6 @@ use crate::{
     error::{CommandError, ExitStatus},
     files::{self, Destination},
     provisioning::{self, Lifetime, Purpose, TokenRequest},
-    time_flag::TimeFlag,
 };
 
 /// Make a one-time token that authorizes a certificate for a name

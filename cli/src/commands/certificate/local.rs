@@ -7,9 +7,10 @@ use authority::{
     Authority, Certificate, CertificationRequest, CommonNameRule, Edit, Grant, Issuer, NameRule, Profile, Signed,
     SubjectAltNames, Timestamp, Validity, keys::PrivateKey, pki,
 };
+use certs::TimeFlag;
 use clap::{Args, ValueEnum};
 
-use crate::{context::Context, files, key_file, time_flag::TimeFlag};
+use crate::{context::Context, files, key_file};
 
 /// How long a leaf is valid when nobody says: a day.
 pub(super) const LEAF_LIFETIME: Duration = Duration::from_secs(24 * 3600);

@@ -1,6 +1,11 @@
 //! Connections to the database: how they are set, and the schema they find.
 
-use std::{path::Path, time::Duration};
+use std::{
+    cmp::Ordering,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
@@ -13,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_revocation.sql"),
     include_str!("../migrations/0003_set_back.sql"),
     include_str!("../migrations/0004_compromised_keys.sql"),
+    include_str!("../migrations/0005_compromises.sql"),
 ];
 
 /// Marks the file as ours: "step" in ASCII.
@@ -37,6 +43,35 @@ pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// A connection to a file that nobody can write.
+///
+/// Where the write-ahead log of a server that was killed lies beside it, SQLite reads both. Where there is none it would
+/// make one, and has to be told that it need not.
+pub(super) fn reader_of_read_only(path: &Path) -> Result<Connection, StoreError> {
+    let log = with_suffix(path, "-wal");
+    if log.metadata().is_ok_and(|log| log.len() > 0) {
+        return reader(path);
+    }
+    let name: String = path.as_os_str().as_bytes().iter().map(|octet| format!("%{octet:02x}")).collect();
+    let uri = format!("file:{name}?immutable=1");
+    let connection = open(Path::new(&uri), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// A connection to a copy that is being made.
+pub(super) fn of_copy(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    Ok(connection)
+}
+
 fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     // Each connection has one thread at a time, so SQLite need not lock.
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -48,6 +83,26 @@ fn open(path: &Path, access: OpenFlags) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     Ok(connection)
+}
+
+/// Refuses a store whose schema a start with write access would change.
+pub(super) fn require_current(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let unusable = |error: rusqlite::Error| super::open_error(path, error.into());
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    if number("application_id").map_err(unusable)? != APPLICATION_ID {
+        return Err(OpenError::Foreign { path: path.to_owned() });
+    }
+    let (found, known) = (number("user_version").map_err(unusable)?, latest());
+    match found.cmp(&known) {
+        Ordering::Less => Err(OpenError::Older { path: path.to_owned(), found, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(OpenError::Newer { path: path.to_owned(), found, known }),
+    }
+}
+
+/// The schema this program knows.
+fn latest() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
 /// Brings the schema up to date, one transaction a step. An empty database gets `first` as its state.
@@ -62,7 +117,7 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, first: &State) -
     if !is_empty && application_id != APPLICATION_ID {
         return Err(OpenError::Foreign { path: path.to_owned() });
     }
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let known = latest();
     if !(0..=known).contains(&found) {
         return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
