@@ -1,30 +1,44 @@
 //! The composition root: every part of the CA is built here, once, and connected.
 
 use crate::{
-    admission::{Knock, RekeyRequest, SignRequest},
+    admission::{Knock, RekeyRequest, RenewCredential, SignRequest},
     call::Call,
     clock::Clock,
     config::Config,
+    effects::World,
     issuance::{self, Issued, NotIssued},
+    limits,
+    metrics::{Metrics, MetricsListener, MetricsServer},
     ocsp::OcspAnswer,
     own,
+    readiness::{self, Obstacle},
+    records,
     reload::Reloader,
     revocation::{self, RevokeRequest},
     revocation_list::{self, RevocationList},
     routes::{
-        self, Answer, IssuedChain, Published, Refused, RekeyCall, RenewCall, RevokeCall, RevokeCredential, Service,
-        SignCall,
+        self, Answer, ClientCredential, IssuedChain, Published, ReadCall, Refused, RekeyCall, RenewCall, RevokeCall,
+        Service, SignCall,
     },
+    sealing,
     server::{Drained, ListenError, Listener, OwnCertificate, OwnCertificateError, Server, Tls},
     snapshot::{Foundations, Snapshot, SnapshotError},
     store::{Embedded, OpenError, Store, StoreError},
     telemetry::Logging,
     timekeeping::Timekeeping,
 };
+use api_types::{CertificateEntry, CertificatesPage};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use policy_runtime::{Fault, Runtime, RuntimeConfig};
-use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use rustls::pki_types::CertificateDer;
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use thiserror::Error;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
@@ -33,6 +47,9 @@ use zeroize::Zeroizing;
 pub struct App {
     snapshot: ArcSwap<Snapshot>,
     clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    /// What the listener shows. It is issued by this, so it comes later.
+    own_certificate: OnceLock<Arc<OwnCertificate>>,
 }
 
 impl App {
@@ -61,9 +78,19 @@ impl Service for App {
         self.snapshot.load().logging.clone()
     }
 
-    fn is_ready(&self) -> bool {
-        let ca = self.snapshot.load();
-        ca.store.is_ready() && ca.timekeeping.check(self.clock.now()).is_ok()
+    fn obstacles(&self) -> routes::Future<'_, Vec<Obstacle>> {
+        let (ca, now) = (self.snapshot(), self.clock.now());
+        Box::pin(async move { readiness::obstacles(&ca, now).await })
+    }
+
+    fn metrics(&self) -> routes::Future<'_, String> {
+        let (ca, now) = (self.snapshot(), self.clock.now());
+        Box::pin(async move {
+            let obstacles = readiness::obstacles(&ca, now).await;
+            let own_not_after = self.own_certificate.get().map(|certificate| certificate.not_after());
+            self.metrics.state().note(&ca, now, own_not_after, &obstacles);
+            self.metrics.text()
+        })
     }
 
     fn sign(&self, call: SignCall) -> Answer<'_> {
@@ -79,11 +106,15 @@ impl Service for App {
 
     fn renew(&self, call: RenewCall) -> Answer<'_> {
         let ca = self.snapshot();
-        let RenewCall { chain, request_id, peer } = call;
+        let RenewCall { credential, request_id, peer } = call;
         let call = Call { request_id: request_id.to_string(), now: self.clock.now(), peer };
         Box::pin(async move {
-            let chain: Vec<&[u8]> = chain.iter().map(AsRef::as_ref).collect();
-            answer(&ca, issuance::issue(&ca, &call, Knock::Renew(&chain)).await)
+            let chain = credential.chain();
+            let credential = match &credential {
+                ClientCredential::Token(token) => RenewCredential::Token(token),
+                ClientCredential::Chain(_) => RenewCredential::Certificate(&chain),
+            };
+            answer(&ca, issuance::issue(&ca, &call, Knock::Renew(credential)).await)
         })
     }
 
@@ -103,13 +134,10 @@ impl Service for App {
         let RevokeCall { serial_number, reason, reason_text, credential, request_id, peer } = call;
         let call = Call { request_id: request_id.to_string(), now: self.clock.now(), peer };
         Box::pin(async move {
-            let chain: Vec<&[u8]> = match &credential {
-                RevokeCredential::Token(_) => Vec::new(),
-                RevokeCredential::Chain(chain) => chain.iter().map(AsRef::as_ref).collect(),
-            };
+            let chain = credential.chain();
             let credential = match &credential {
-                RevokeCredential::Token(token) => revocation::Credential::Token(token),
-                RevokeCredential::Chain(_) => revocation::Credential::Certificate(&chain),
+                ClientCredential::Token(token) => revocation::Credential::Token(token),
+                ClientCredential::Chain(_) => revocation::Credential::Certificate(&chain),
             };
             let request = RevokeRequest { serial_number, reason, reason_text, credential };
             revocation::revoke(&ca, &call, request).await?;
@@ -128,6 +156,37 @@ impl Service for App {
         let (ca, now) = (self.snapshot(), self.clock.now());
         Box::pin(async move { Some(ca.responder.as_ref()?.answer(&ca, &request, now).await) })
     }
+
+    fn certificates(
+        &self,
+        call: ReadCall,
+        parameters: Vec<(String, String)>,
+    ) -> routes::Future<'_, Result<CertificatesPage, Refused>> {
+        let ca = self.snapshot();
+        let (call, chain) = read_call(self, call);
+        Box::pin(async move {
+            let chain: Vec<&[u8]> = chain.iter().map(AsRef::as_ref).collect();
+            Ok(records::certificates(&ca, &call, &chain, &parameters).await?)
+        })
+    }
+
+    fn certificate(
+        &self,
+        call: ReadCall,
+        serial_number: String,
+    ) -> routes::Future<'_, Result<CertificateEntry, Refused>> {
+        let ca = self.snapshot();
+        let (call, chain) = read_call(self, call);
+        Box::pin(async move {
+            let chain: Vec<&[u8]> = chain.iter().map(AsRef::as_ref).collect();
+            Ok(records::certificate(&ca, &call, &chain, &serial_number).await?)
+        })
+    }
+}
+
+/// A request for what is on record, and what it came with.
+fn read_call(app: &App, ReadCall { chain, request_id, peer }: ReadCall) -> (Call, Arc<[CertificateDer<'static>]>) {
+    (Call { request_id: request_id.to_string(), now: app.clock.now(), peer }, chain)
 }
 
 /// Encodes what is on record.
@@ -181,24 +240,36 @@ impl Ca {
         let foundations = foundations(config, clock.clone()).await?;
         let snapshot = Snapshot::build(config, password, &foundations).await?;
         let trusted = snapshot.trusted();
-        let app = Arc::new(App { snapshot: ArcSwap::from_pointee(snapshot), clock: clock.clone() });
+        let app = Arc::new(App {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            clock: clock.clone(),
+            metrics: foundations.metrics.clone(),
+            own_certificate: OnceLock::new(),
+        });
         match options.accept_clock {
             true => foundations.timekeeping.accept(&app.own_call()).await?,
             // Whoever starts the CA should not have to wait for a request to learn of it.
             false => drop(foundations.timekeeping.check(clock.now())),
         }
         let own_certificate = OwnCertificate::obtain(own::Issuer::new(app.clone()), clock).await?;
+        let _ = app.own_certificate.set(own_certificate.clone());
         let tls = Tls::new(&config.tls, &trusted, own_certificate.clone()).map_err(SnapshotError::Tls)?;
         let server = Server::new(match options.listener {
             Some(listener) => listener,
             None => Listener::bind(&config.address).await?,
         });
+        server.meters().register(&foundations.metrics);
+        let metrics_listener = match &config.metrics {
+            Some(address) => Some(MetricsListener::bind(address).await?),
+            None => None,
+        };
         let reloader = Reloader {
             app,
             foundations,
             tls: Arc::new(tls),
             own_certificate,
             relocation: server.relocation(),
+            metrics_server: Arc::new(MetricsServer::new(metrics_listener)),
             in_force: Mutex::new(config.clone()),
         };
         Ok(Self { server, reloader: Arc::new(reloader) })
@@ -210,6 +281,14 @@ impl Ca {
     /// The socket is broken.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.server.local_address()
+    }
+
+    /// Where metrics are served, if they are.
+    ///
+    /// # Errors
+    /// The socket is broken.
+    pub fn metrics_address(&self) -> io::Result<Option<SocketAddr>> {
+        self.reloader.metrics_server.address()
     }
 
     /// What answers the routes.
@@ -229,10 +308,18 @@ impl Ca {
         let renewal = tokio::spawn(reloader.own_certificate.clone().keep_fresh());
         let pruning = tokio::spawn(prune(app.clone()));
         let publishing = tokio::spawn(keep_list_fresh(app.clone()));
-        let drained = server.serve(reloader.tls.clone(), routes::router(app), stop).await;
+        let showing = tokio::spawn(reloader.metrics_server.clone().serve(routes::metrics_router(app.clone())));
+        let audit_file = reloader.foundations.audit_file.clone();
+        let sealing = audit_file.clone().map(|file| tokio::spawn(keep_sealed(app.clone(), file)));
+        let drained = server.serve(reloader.tls.clone(), routes::router(app.clone()), stop).await;
         renewal.abort();
         pruning.abort();
         publishing.abort();
+        showing.abort();
+        if let Some((file, sealing)) = audit_file.zip(sealing) {
+            sealing.abort();
+            sealing::seal(&file, app.snapshot(), app.clock.now(), &mut None).await;
+        }
         drained
     }
 }
@@ -243,10 +330,19 @@ impl Ca {
 /// The engine or the store cannot be started.
 pub async fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Foundations, StartError> {
     let cache_dir = Some(base(config).join("cache").join("wasm"));
-    let runtime = Runtime::new(RuntimeConfig { cache_dir, ..RuntimeConfig::default() })?;
-    let store: Arc<dyn Store> = Arc::new(Embedded::open(&config.store, config.store_head.as_deref(), clock.now())?);
+    let runtime = Runtime::new(RuntimeConfig {
+        cache_dir,
+        waiting_calls_at_once: limits::POLICY_WAITING_CALLS,
+        ..RuntimeConfig::default()
+    })?;
+    let (head, audit_file) = (config.store_head.as_deref(), config.audit.file.clone());
+    let store: Arc<dyn Store> =
+        Arc::new(Embedded::open_with(&config.store, head, audit_file.as_deref(), clock.now())?);
     let timekeeping = Arc::new(Timekeeping::new(store.clone()).await?);
-    Ok(Foundations { runtime, store, clock, timekeeping })
+    let metrics = Arc::new(Metrics::default());
+    store.meters().register(&metrics);
+    let world = Arc::new(World::new(store.clone(), clock.clone()));
+    Ok(Foundations { runtime, store, clock, timekeeping, metrics, audit_file, world })
 }
 
 /// The folder that holds everything of this CA: the one `config/` is in, or where `ca.json` is.
@@ -263,11 +359,19 @@ async fn keep_list_fresh(app: Arc<App>) {
     revocation_list::keep_fresh(|| (app.snapshot(), app.clock.now())).await;
 }
 
+/// Has the end of the audit file signed.
+async fn keep_sealed(app: Arc<App>, file: PathBuf) {
+    sealing::keep_sealed(file, || (app.snapshot(), app.clock.now())).await;
+}
+
 /// Forgets spent credentials once they are refused for their age, for ever.
 async fn prune(app: Arc<App>) {
     loop {
         tokio::time::sleep(PRUNE_EVERY).await;
         let store = app.snapshot().store.clone();
+        if !store.is_ready() {
+            continue;
+        }
         match store.prune(app.clock.now()).await {
             Ok(0) => {}
             Ok(count) => tracing::debug!(count, "forgot expired credentials"),

@@ -4,9 +4,10 @@
 //! was broken; that a credential is not good is all a stranger hears about it; a fault says nothing.
 
 use crate::{
-    credential::CredentialError,
+    credential::{CertificateError, CredentialError},
     issuance::{IssueError, NotIssued},
     policies::Stop,
+    records::AccessError,
     revocation::{NotRevoked, RevokeError},
     revocation_list::ListFault,
     routes::{RefusalKind, Refused},
@@ -22,6 +23,11 @@ impl From<NotIssued> for Refused {
         let (kind, message) = (kind(&error), error.to_string());
         match error {
             IssueError::Policy(stop) => told_by_policy(kind, message, stop, decision_id),
+            // Its holder can read that in the certificate; a machine that was off for too long should not have to guess.
+            IssueError::Certificate(CertificateError::Expired { since }) => Refused {
+                public_message: Some(format!("The certificate expired on {since}, and is not renewed any more.")),
+                ..told(kind, message, Some(decision_id))
+            },
             _ => told(kind, message, Some(decision_id)),
         }
     }
@@ -34,6 +40,23 @@ impl From<NotRevoked> for Refused {
             RevokeError::Policy(stop) => told_by_policy(kind, message, stop, decision_id),
             _ => told(kind, message, Some(decision_id)),
         }
+    }
+}
+
+impl From<AccessError> for Refused {
+    fn from(error: AccessError) -> Self {
+        use AccessError as E;
+        let kind = match &error {
+            // All that a stranger hears, whatever is wrong with the credential.
+            E::Certificate(_) | E::NotAReader { .. } => RefusalKind::Unauthorized,
+            E::NotOffered | E::NotOnRecord { .. } => RefusalKind::NotFound,
+            E::Query(_) | E::Serial(_) => RefusalKind::BadRequest,
+            E::TooMany => RefusalKind::TooManyRequests,
+            E::Clock(_) => RefusalKind::Unavailable { retry_after: RETRY_AFTER },
+            E::Store(StoreError::Unavailable(_)) => RefusalKind::Unavailable { retry_after: RETRY_AFTER },
+            E::Store(_) => RefusalKind::Fault,
+        };
+        told(kind, error.to_string(), None)
     }
 }
 
@@ -78,6 +101,7 @@ fn kind(error: &IssueError) -> RefusalKind {
         IssueError::OutOfRange(_) | IssueError::Request(_) => RefusalKind::BadRequest,
         IssueError::Credential(CredentialError::Missing) => RefusalKind::BadRequest,
         IssueError::Credential(_) | IssueError::Certificate(_) | IssueError::Renewal(_) => RefusalKind::Unauthorized,
+        IssueError::RenewalToken(_) => RefusalKind::Unauthorized,
         IssueError::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),
         IssueError::Policy(Stop::Names(_) | Stop::Validity(_)) => RefusalKind::Forbidden,
         IssueError::Policy(Stop::Fault { .. }) | IssueError::Edit(_) | IssueError::Sign(_) => RefusalKind::Fault,

@@ -10,7 +10,10 @@
 //! | [`server`], [`routes`] | sockets, TLS, HTTP; where an error becomes a status |
 //! | [`issuance`], [`admission`], [`decision`], [`disclosure`] | the road, who is let in, what is remembered, what is told |
 //! | [`policies`] | which module speaks for which token; our words and the contract's |
+//! | [`effects`] | what policies may reach beyond their arguments: values of their own, other servers |
 //! | [`store`], [`audit`] | what is durable, and the chain that makes a change to it visible |
+//! | [`records`] | what people are told of certificates on record |
+//! | [`telemetry`], [`metrics`] | what the operator reads, and what the operator's machines read |
 //! | [`config`], [`snapshot`], [`app`] | `ca.json`; what one generation of it serves with; how all is connected |
 
 pub mod admission;
@@ -24,22 +27,30 @@ pub mod credential;
 pub mod decision;
 pub mod dev;
 pub mod disclosure;
+pub mod effects;
 pub mod issuance;
 pub mod limits;
+pub mod metrics;
 pub mod ocsp;
+pub mod operator;
 pub mod policies;
 pub mod process;
 pub mod program;
+pub mod readiness;
+pub mod records;
 pub mod reload;
+pub mod renewal_token;
 pub mod revocation;
 pub mod revocation_list;
 pub mod routes;
+pub mod sealing;
 pub mod server;
 pub mod snapshot;
 pub mod store;
 pub mod telemetry;
 pub mod timekeeping;
 
+mod audience;
 mod own;
 mod presented;
 mod publication;

@@ -4,12 +4,17 @@
 //! configuration, whatever is reloaded beside it.
 
 use crate::{
+    audience,
     clock::Clock,
     config::{Config, SubjectTemplate},
-    credential::{CertificateError, Token},
+    credential::CertificateError,
+    effects::World,
+    metrics::{Metrics, RoadMeters},
     ocsp::Responder,
     policies::{Policies, PolicyProblem},
     publication::publish,
+    readiness::Readiness,
+    records::Admin,
     revocation_list::RevocationLists,
     routes::Published,
     server::TlsError,
@@ -22,7 +27,7 @@ use authority::{
     Authority, Certificate, Issuer, Profile, RefusedKeys, SubjectAltNames, SubjectError, SubjectTemplateValues,
     Timestamp, keys::PrivateKey, names::NameError, oid, verify_path,
 };
-use jose::{Jwk, VerifyingKey};
+use jose::{Jwk, VerifyingKey, jws::Unverified};
 use policy_runtime::Runtime;
 use std::{
     fs, io,
@@ -43,6 +48,10 @@ pub struct Snapshot {
     pub store: Arc<dyn Store>,
     /// Whether the clock may be believed.
     pub timekeeping: Arc<Timekeeping>,
+    /// Whether it could be used.
+    pub readiness: Readiness,
+    /// What the road counts.
+    pub meters: RoadMeters,
     /// How long before a request a certificate starts to be valid.
     pub backdate: Duration,
     /// What everyone may read.
@@ -51,6 +60,8 @@ pub struct Snapshot {
     pub logging: Arc<Logging>,
     /// Advice to clients about TLS.
     pub tls_options: Arc<TlsOptions>,
+    /// Whom tokens that renew a certificate are meant for.
+    pub renewal_audiences: Vec<String>,
     /// What the CA calls itself in the certificate of its listener.
     pub own_names: OwnNames,
     /// The intermediates as they go into answers, in PEM.
@@ -59,6 +70,8 @@ pub struct Snapshot {
     pub revocation_lists: Option<RevocationLists>,
     /// Answers about single certificates, if they are given.
     pub responder: Option<Responder>,
+    /// Who may read what is on record, if anybody may.
+    pub admin: Option<Admin>,
     roots: Vec<Certificate>,
 }
 
@@ -82,6 +95,12 @@ pub struct Foundations {
     pub clock: Arc<dyn Clock>,
     /// Whether that may be believed.
     pub timekeeping: Arc<Timekeeping>,
+    /// Whatever is counted.
+    pub metrics: Arc<Metrics>,
+    /// The file that has the audit log, too.
+    pub audit_file: Option<PathBuf>,
+    /// What policies may reach.
+    pub world: Arc<World>,
 }
 
 impl Snapshot {
@@ -94,7 +113,7 @@ impl Snapshot {
         password: Option<Zeroizing<Vec<u8>>>,
         foundations: &Foundations,
     ) -> Result<Self, SnapshotError> {
-        let Foundations { runtime, store, clock, timekeeping } = foundations;
+        let Foundations { runtime, store, clock, timekeeping, metrics, world, .. } = foundations;
         let roots = read_each(&config.roots)?;
         let federated_roots = read_each(&config.federated_roots)?;
         let chain = read_chain(&config.certificate)?;
@@ -103,22 +122,32 @@ impl Snapshot {
         if config.crl.is_some() && !issuer.may_sign_lists() {
             return Err(SnapshotError::NoLists { path: config.certificate.clone() });
         }
-        let policies = Policies::load(runtime, config).await.map_err(SnapshotError::Policies)?;
+        let policies = Policies::load(runtime, config, metrics, world).await.map_err(SnapshotError::Policies)?;
         let intermediates = issuer.chain().iter().map(Certificate::pem).collect();
         let published = publish(&roots, &federated_roots, issuer.chain(), &config.authority.provisioners);
+        let revocation_lists = config.crl.clone().map(RevocationLists::new);
+        if let Some(lists) = revocation_lists.as_ref().filter(|_| store.is_read_only())
+            && let Ok(Some(list)) = store.kept_list().await
+        {
+            lists.restore(&list, issuer.certificate().public_key(), store.revoked());
+        }
         Ok(Self {
             authority: Authority::new(issuer, profile(config, &roots)?),
             policies,
             store: store.clone(),
             timekeeping: timekeeping.clone(),
+            readiness: Readiness::new(&config.store),
+            meters: metrics.of_road(config.authority.provisioners.iter().map(|provisioner| &*provisioner.name)),
             backdate: config.authority.backdate,
             published: Arc::new(published),
             logging: Arc::new(Logging::new(config.logger.as_ref(), clock.clone()).map_err(SnapshotError::Log)?),
             tls_options: Arc::new(config.tls.options()),
+            renewal_audiences: audience::urls(&config.dns_names, "renew"),
             own_names: own_names(config)?,
             intermediates,
-            revocation_lists: config.crl.clone().map(RevocationLists::new),
+            revocation_lists,
             responder: config.ocsp.map(Responder::new),
+            admin: config.admin.clone().map(Admin::new),
             roots,
         })
     }
@@ -159,9 +188,9 @@ impl Snapshot {
     }
 
     /// Whether the store would know that a token was used. After it was set back it knows that of later ones alone.
-    pub fn vouches_for(&self, token: &Token<'_>) -> bool {
+    pub fn vouches_for(&self, token: Option<&Unverified<'_>>) -> bool {
         let Some(since) = self.store.origin().set_back else { return true };
-        let made = token.jwt().and_then(|jwt| jwt.claims().iat);
+        let made = token.and_then(|jwt| jwt.claims().iat);
         made.is_some_and(|made| Timestamp::from_unix(made.as_unix()) >= since)
     }
 }

@@ -3,6 +3,7 @@
 //! A handler parses a request, asks the [`Service`] and encodes its answer. Whatever goes wrong becomes an answer in
 //! `problem.rs` and nowhere else. The routes know nothing of sockets, certificates or policies.
 
+mod certificates;
 mod crl;
 mod door;
 mod extract;
@@ -10,6 +11,7 @@ mod health;
 mod http_date;
 mod json;
 mod listing;
+mod metrics;
 mod ocsp;
 mod problem;
 mod provisioners;
@@ -33,11 +35,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use self::problem::{Problem, RequestError};
 pub use self::{
+    metrics::metrics_router,
     published::{Published, PublishedCertificate},
     request_id::RequestId,
     service::{
-        Answer, Future, IssuedChain, RefusalKind, Refused, RekeyCall, RenewCall, RevokeCall, RevokeCredential, Service,
-        SignCall,
+        Answer, ClientCredential, Future, IssuedChain, ReadCall, RefusalKind, Refused, RekeyCall, RenewCall,
+        RevokeCall, Service, SignCall,
     },
 };
 
@@ -79,6 +82,9 @@ fn table() -> Router<Arc<dyn Service>> {
         .route("/crl", get(crl::crl))
         .route("/ocsp", post(ocsp::post))
         .route("/ocsp/{*request}", get(ocsp::get))
+        // What is on record, for those who may read it.
+        .route("/admin/certs", get(certificates::list))
+        .route("/admin/certs/{serial}", get(certificates::one))
 }
 
 #[cfg(test)]

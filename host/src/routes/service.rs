@@ -6,14 +6,14 @@
 
 use std::{net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
-use api_types::{Reason, RequestedTime, TlsOptions};
+use api_types::{CertificateEntry, CertificatesPage, Reason, RequestedTime, TlsOptions};
 use authority::{RevocationReason, SerialNumber};
 use bytes::Bytes;
 use rustls::pki_types::CertificateDer;
 use serde_json::value::RawValue;
 
 use super::{published::Published, request_id::RequestId};
-use crate::{ocsp::OcspAnswer, revocation_list::RevocationList, telemetry::Logging};
+use crate::{ocsp::OcspAnswer, readiness::Obstacle, revocation_list::RevocationList, telemetry::Logging};
 
 /// The CA, as far as HTTP is concerned.
 pub trait Service: Send + Sync + 'static {
@@ -23,15 +23,18 @@ pub trait Service: Send + Sync + 'static {
     /// How requests are named and logged.
     fn logging(&self) -> Arc<Logging>;
 
-    /// Whether certificates can be issued: store, audit log and clock are trusted.
-    fn is_ready(&self) -> bool;
+    /// What keeps certificates from being issued; nothing when they can be.
+    fn obstacles(&self) -> Future<'_, Vec<Obstacle>>;
+
+    /// Everything that is counted, in the text format of Prometheus.
+    fn metrics(&self) -> Future<'_, String>;
 
     /// Issues a first certificate.
     ///
     /// The future may be dropped at any await point, when the client is gone or too much time has passed.
     fn sign(&self, call: SignCall) -> Answer<'_>;
 
-    /// Issues the certificate of the connection again. The future may be dropped as that of [`Service::sign`].
+    /// Issues a certificate again. The future may be dropped as that of [`Service::sign`].
     fn renew(&self, call: RenewCall) -> Answer<'_>;
 
     /// Issues the certificate of the connection again, for another key. The future may be dropped as that of
@@ -46,6 +49,26 @@ pub trait Service: Send + Sync + 'static {
 
     /// The answer to an OCSP request in DER; nothing if none are given.
     fn ocsp(&self, request: Bytes) -> Future<'_, Option<OcspAnswer>>;
+
+    /// A page of the certificates on record, for those who may read. The parameters are as received.
+    fn certificates(
+        &self,
+        call: ReadCall,
+        parameters: Vec<(String, String)>,
+    ) -> Future<'_, Result<CertificatesPage, Refused>>;
+
+    /// The certificate with a serial number, which is as received, for those who may read.
+    fn certificate(&self, call: ReadCall, serial_number: String) -> Future<'_, Result<CertificateEntry, Refused>>;
+}
+
+/// A request for what is on record.
+pub struct ReadCall {
+    /// What the client presented, as in a [`RenewCall`]; empty when nothing.
+    pub chain: Arc<[CertificateDer<'static>]>,
+    /// Correlates log lines and the answer.
+    pub request_id: RequestId,
+    /// Where the request came from, when it came over the network.
+    pub peer: Option<IpAddr>,
 }
 
 /// What a method that takes its time promises.
@@ -72,13 +95,10 @@ pub struct SignCall {
     pub peer: Option<IpAddr>,
 }
 
-/// A request for the same certificate again.
+/// A request for the same certificate again. It has no `Debug`: a token is a secret until it is spent.
 pub struct RenewCall {
-    /// What the client presented in the handshake, its own certificate first; not empty.
-    ///
-    /// The first was verified against our roots and intermediates *when the connection began*; whatever follows it is
-    /// what the client chose to send along. Whether it is expired or revoked by now is for the service to find out.
-    pub chain: Arc<[CertificateDer<'static>]>,
+    /// The certificate, or a token that carries it.
+    pub credential: ClientCredential,
     /// Correlates log lines, audit records and the answer.
     pub request_id: RequestId,
     /// Where the request came from, when it came over the network.
@@ -89,7 +109,7 @@ pub struct RenewCall {
 pub struct RekeyCall {
     /// PKCS #10, PEM, as received; not empty.
     pub csr: String,
-    /// As in a [`RenewCall`].
+    /// As in [`ClientCredential::Chain`].
     pub chain: Arc<[CertificateDer<'static>]>,
     /// Correlates log lines, audit records and the answer.
     pub request_id: RequestId,
@@ -106,19 +126,32 @@ pub struct RevokeCall {
     /// Why, for people.
     pub reason_text: String,
     /// What lets the client in.
-    pub credential: RevokeCredential,
+    pub credential: ClientCredential,
     /// Correlates log lines, audit records and the answer.
     pub request_id: RequestId,
     /// Where the request came from, when it came over the network.
     pub peer: Option<IpAddr>,
 }
 
-/// What lets a client revoke.
-pub enum RevokeCredential {
+/// What lets a client do something about a certificate that exists.
+pub enum ClientCredential {
     /// A token, without the white space around it; not empty.
     Token(String),
-    /// The certificate of the connection, as in a [`RenewCall`].
+    /// What the client presented in the handshake, its own certificate first; not empty.
+    ///
+    /// The first was verified against our roots and intermediates *when the connection began*; whatever follows it is
+    /// what the client chose to send along. Whether it is expired or revoked by now is for the service to find out.
     Chain(Arc<[CertificateDer<'static>]>),
+}
+
+impl ClientCredential {
+    /// The certificates of the handshake in DER; none when there is a token.
+    pub(crate) fn chain(&self) -> Vec<&[u8]> {
+        match self {
+            Self::Token(_) => Vec::new(),
+            Self::Chain(chain) => chain.iter().map(AsRef::as_ref).collect(),
+        }
+    }
 }
 
 /// An issued certificate and what goes with it.

@@ -69,7 +69,7 @@ pub trait Store: Send + Sync {
     /// The revocation of the certificate with this serial number, if it is revoked.
     fn revocation(&self, serial_number: authority::SerialNumber) -> Answer<Option<RevocationRecord>>;
 
-    /// How many certificates are revoked; grows before the answer to [`Self::revoke`].
+    /// How many revocations are on record, of which a certificate may have two; grows before the answer to [`Self::revoke`].
     fn revoked(&self) -> u64;
 
     /// What the next list of revoked certificates is made from. An entry stays until a list has shown it that was made

@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use api_types::{Provisioner, ProvisionerClaims, PublicJwk, Reason, TlsOptions, TlsVersion};
+use api_types::{
+    CertificateEntry, CertificatesPage, Provisioner, ProvisionerClaims, PublicJwk, Reason, TlsOptions, TlsVersion,
+};
 use authority::Timestamp;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
@@ -19,10 +21,11 @@ use crate::{
     clock::Held,
     config::LogFormat,
     ocsp::OcspAnswer,
+    readiness::Obstacle,
     revocation_list::RevocationList,
     routes::{
-        Answer, Future, IssuedChain, Published, PublishedCertificate, RefusalKind, Refused, RekeyCall, RenewCall,
-        RequestId, RevokeCall, RevokeCredential, Service, SignCall,
+        Answer, ClientCredential, Future, IssuedChain, Published, PublishedCertificate, ReadCall, RefusalKind, Refused,
+        RekeyCall, RenewCall, RequestId, RevokeCall, Service, SignCall,
     },
     telemetry::{Logging, RequestLog},
 };
@@ -95,8 +98,14 @@ impl Service for FakeCa {
         Arc::clone(&self.logging)
     }
 
-    fn is_ready(&self) -> bool {
-        self.is_ready.load(Ordering::Relaxed)
+    fn obstacles(&self) -> Future<'_, Vec<Obstacle>> {
+        let obstacle = Obstacle { what: "store", why: "the disk is gone".to_owned() };
+        let is_ready = self.is_ready.load(Ordering::Relaxed);
+        Box::pin(std::future::ready(if is_ready { Vec::new() } else { vec![obstacle] }))
+    }
+
+    fn metrics(&self) -> Future<'_, String> {
+        Box::pin(std::future::ready("step_ca_ready 1\n".to_owned()))
     }
 
     fn sign(&self, call: SignCall) -> Answer<'_> {
@@ -122,8 +131,13 @@ impl Service for FakeCa {
     }
 
     fn renew(&self, call: RenewCall) -> Answer<'_> {
-        let lengths: Vec<_> = call.chain.iter().map(|certificate| certificate.len()).collect();
-        self.note(format!("renew {lengths:?} {:?}", call.peer));
+        let credential = match call.credential {
+            ClientCredential::Token(token) => token,
+            ClientCredential::Chain(chain) => {
+                format!("{:?}", chain.iter().map(|certificate| certificate.len()).collect::<Vec<_>>())
+            }
+        };
+        self.note(format!("renew {credential} {:?}", call.peer));
         Box::pin(async { Ok(issued("AGAIN")) })
     }
 
@@ -136,8 +150,8 @@ impl Service for FakeCa {
     fn revoke(&self, call: RevokeCall) -> Future<'_, Result<(), Refused>> {
         let RevokeCall { serial_number, reason, reason_text, credential, request_id, peer } = call;
         let credential = match credential {
-            RevokeCredential::Token(token) => token,
-            RevokeCredential::Chain(chain) => format!("{} certificates", chain.len()),
+            ClientCredential::Token(token) => token,
+            ClientCredential::Chain(chain) => format!("{} certificates", chain.len()),
         };
         self.note(format!("revoke {serial_number} {reason} {reason_text:?} {credential} {peer:?}"));
         Box::pin(async move { if credential == "forbidden" { Err(refuse("forbidden", &request_id)) } else { Ok(()) } })
@@ -153,6 +167,22 @@ impl Service for FakeCa {
         let until = Timestamp::from_unix(made.as_unix() + 600);
         let answer = OcspAnswer { der: request, kept: Some((made, until)) };
         Box::pin(async move { (!answer.der.is_empty()).then_some(answer) })
+    }
+
+    fn certificates(
+        &self,
+        call: ReadCall,
+        parameters: Vec<(String, String)>,
+    ) -> Future<'_, Result<CertificatesPage, Refused>> {
+        self.note(format!("certificates {} {parameters:?}", call.chain.len()));
+        let entry = CertificateEntry { serial: "7".into(), ..CertificateEntry::default() };
+        Box::pin(async move { Ok(CertificatesPage { certificates: vec![entry], next_cursor: "6".into() }) })
+    }
+
+    fn certificate(&self, call: ReadCall, serial_number: String) -> Future<'_, Result<CertificateEntry, Refused>> {
+        self.note(format!("certificate {} {serial_number}", call.chain.len()));
+        let (entry, id) = (CertificateEntry { serial: serial_number, ..CertificateEntry::default() }, call.request_id);
+        Box::pin(async move { if entry.serial == "7" { Ok(entry) } else { Err(refuse("unauthorized", &id)) } })
     }
 }
 

@@ -18,6 +18,7 @@ mod copy;
 mod data;
 mod files;
 mod last_seen;
+mod log_reader;
 mod operation;
 mod read_only;
 mod reader;
