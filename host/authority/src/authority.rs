@@ -7,7 +7,7 @@ use crate::draft::{Bounds, Draft, DraftError, DraftParts};
 use crate::extensions::{Extension, crl_distribution_points, key_identifier};
 use crate::grant::Grant;
 use crate::issuer::Issuer;
-use crate::profile::{self, Profile};
+use crate::profile::{self, Profile, Purpose};
 use crate::public_key::PublicKey;
 use crate::request::CertificationRequest;
 use crate::time::Timestamp;
@@ -39,6 +39,28 @@ impl Authority {
     /// Drafts a first certificate: what `request` asks for, held to `grant`,
     /// in the form of the profile. It has no validity yet.
     pub fn draft(&self, request: &CertificationRequest, grant: Grant, now: Timestamp) -> Result<Draft, DraftError> {
+        self.draft_for(Purpose::Tls, request, grant, now)
+    }
+
+    /// Drafts the certificate of somebody who signs OCSP answers in the
+    /// issuer's place, and nothing else ([`Delegate`](crate::ocsp::Delegate)).
+    /// Nobody is ever granted that: it is for the authority itself.
+    pub fn draft_responder(
+        &self,
+        request: &CertificationRequest,
+        grant: Grant,
+        now: Timestamp,
+    ) -> Result<Draft, DraftError> {
+        self.draft_for(Purpose::OcspSigning, request, grant, now)
+    }
+
+    fn draft_for(
+        &self,
+        purpose: Purpose,
+        request: &CertificationRequest,
+        grant: Grant,
+        now: Timestamp,
+    ) -> Result<Draft, DraftError> {
         let granted = grant.enforce(request)?;
         let names = granted.subject_alt_names;
         if names.len() > self.profile.max_names {
@@ -47,10 +69,18 @@ impl Authority {
         let key = request.public_key();
         self.check_key(key)?;
         let subject = subject::build(request.subject(), &self.profile.template, granted.common_name.as_deref());
-        let mut extensions = profile::extensions(key, &names, subject.is_empty(), self.issuer.key_identifier());
-        extensions.extend(self.profile.distribution_point.as_ref().map(crl_distribution_points));
+        let issuer = self.issuer.key_identifier();
+        let mut extensions = profile::extensions(purpose, key, &names, subject.is_empty(), issuer);
+        match purpose {
+            Purpose::Tls => {
+                extensions.extend(self.profile.distribution_point.as_ref().map(crl_distribution_points));
+                extensions.extend(self.profile.authority_information.to_extension());
+            }
+            Purpose::OcspSigning => extensions.push(profile::no_check_extension()),
+        }
         extensions.extend(grant.provisioner.map(|provisioner| provisioner.to_extension()));
         Draft::new(DraftParts {
+            purpose,
             subject,
             public_key: key.clone(),
             subject_alt_names: names,
@@ -87,6 +117,8 @@ impl Authority {
             replace(&mut extensions, oid::SUBJECT_KEY_IDENTIFIER, Some(identifier));
         }
         Draft::new(DraftParts {
+            // A responder does not renew what it has: it is given another.
+            purpose: Purpose::Tls,
             subject: previous.subject().clone(),
             public_key,
             subject_alt_names: previous.subject_alt_names()?.clone(),

@@ -58,7 +58,7 @@ pub use crl::{CertificateList, ListContents, ListError, RevokedCertificate, Sign
 pub use der::asn1::ObjectIdentifier;
 pub use distinguished_name::{Attribute, DistinguishedName, DistinguishedNameError};
 pub use draft::{Approved, Draft, DraftError, Edit, EditError, Note};
-pub use extensions::{Extension, ExtensionError, KeyUsage, ProvisionerExtension};
+pub use extensions::{AuthorityInformation, Extension, ExtensionError, KeyUsage, ProvisionerExtension};
 pub use grant::{CommonNameRule, Grant, GrantError, NameList, NameRule};
 pub use issuer::{ChainError, Issuer, IssuerError, KeyProofError};
 pub use lint::LintError;

@@ -38,6 +38,8 @@ pub const POLICY_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.36");
 pub const EXT_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
 /// inhibitAnyPolicy (RFC 5280 §4.2.1.14).
 pub const INHIBIT_ANY_POLICY: ObjectIdentifier = oid("2.5.29.54");
+/// authorityInfoAccess (RFC 5280 §4.2.2.1).
+pub const AUTHORITY_INFO_ACCESS: ObjectIdentifier = oid("1.3.6.1.5.5.7.1.1");
 /// Which provisioner let a certificate be issued, and by which credential.
 pub const STEP_PROVISIONER: ObjectIdentifier = oid("1.3.6.1.4.1.37476.9000.64.1");
 
@@ -45,6 +47,9 @@ pub const STEP_PROVISIONER: ObjectIdentifier = oid("1.3.6.1.4.1.37476.9000.64.1"
 pub const SERVER_AUTH: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.1");
 /// id-kp-clientAuth (RFC 5280 §4.2.1.12).
 pub const CLIENT_AUTH: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.2");
+
+/// id-kp-OCSPSigning (RFC 6960 §4.2.2.2).
+pub const OCSP_SIGNING: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.9");
 
 /// commonName (RFC 5280 §4.1.2.4).
 pub const COMMON_NAME: ObjectIdentifier = oid("2.5.4.3");
@@ -68,10 +73,16 @@ pub const POSTAL_CODE: ObjectIdentifier = oid("2.5.4.17");
 /// extensionRequest, an attribute of a certification request (RFC 2985 §5.4.2).
 pub(crate) const EXTENSION_REQUEST: ObjectIdentifier = oid("1.2.840.113549.1.9.14");
 
+/// id-ad-ocsp, also id-pkix-ocsp (RFC 5280 §4.2.2.1).
+pub(crate) const AD_OCSP: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1");
+/// id-ad-caIssuers (RFC 5280 §4.2.2.1).
+pub(crate) const AD_CA_ISSUERS: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.2");
 /// id-pkix-ocsp-basic (RFC 6960 §4.2.1).
 pub(crate) const OCSP_BASIC: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.1");
 /// id-pkix-ocsp-nonce (RFC 9654 §2.1).
 pub(crate) const OCSP_NONCE: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.2");
+/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).
+pub(crate) const OCSP_NO_CHECK: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.5");
 
 pub(crate) const EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
 pub(crate) const P256: ObjectIdentifier = oid("1.2.840.10045.3.1.7");

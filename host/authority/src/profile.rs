@@ -6,7 +6,7 @@ use std::time::Duration;
 use der::asn1::ObjectIdentifier;
 
 use crate::certificate::sha256;
-use crate::extensions::{Extension, KeyUsage, encode_ext_key_usages, key_identifier};
+use crate::extensions::{AuthorityInformation, Extension, KeyUsage, encode_ext_key_usages, key_identifier};
 use crate::names::{SubjectAltNames, Uri, general_name};
 use crate::oid;
 use crate::public_key::{KeyKind, PublicKey};
@@ -17,8 +17,28 @@ use crate::subject::SubjectTemplate;
 /// when they are renewed.
 pub(crate) const KEY_USAGES: KeyUsage =
     KeyUsage::from_bits(KeyUsage::DIGITAL_SIGNATURE.bits() | KeyUsage::KEY_ENCIPHERMENT.bits());
-/// The extended usages a leaf may have.
-pub(crate) const EXT_KEY_USAGES: [ObjectIdentifier; 2] = [oid::SERVER_AUTH, oid::CLIENT_AUTH];
+
+/// What a leaf is for. A certificate has one purpose: its extended usages are
+/// those of that purpose at most.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Purpose {
+    /// TLS, at either end.
+    Tls,
+    /// OCSP answers in the issuer's place (RFC 6960 §4.2.2.2).
+    OcspSigning,
+}
+
+impl Purpose {
+    pub(crate) const ALL: [Self; 2] = [Self::Tls, Self::OcspSigning];
+
+    /// The extended usages such a leaf may have.
+    pub(crate) const fn ext_key_usages(self) -> &'static [ObjectIdentifier] {
+        match self {
+            Self::Tls => &[oid::SERVER_AUTH, oid::CLIENT_AUTH],
+            Self::OcspSigning => &[oid::OCSP_SIGNING],
+        }
+    }
+}
 
 /// What an operator may set about the certificates of an authority.
 #[derive(Clone, Debug)]
@@ -36,6 +56,8 @@ pub struct Profile {
     /// Where new certificates say the revocation list is. None by default:
     /// such certificates are checked with any list of their issuer.
     pub distribution_point: Option<Uri>,
+    /// Where new certificates say that more is known about their issuer.
+    pub authority_information: AuthorityInformation,
 }
 
 impl Default for Profile {
@@ -46,6 +68,7 @@ impl Default for Profile {
             max_names: 100,
             refused_keys: RefusedKeys::default(),
             distribution_point: None,
+            authority_information: AuthorityInformation::default(),
         }
     }
 }
@@ -89,8 +112,17 @@ pub(crate) fn subject_alt_name_extension(names: &SubjectAltNames, subject_is_emp
     Extension { oid: oid::SUBJECT_ALT_NAME, critical: subject_is_empty, value: general_name::encode(names) }
 }
 
+/// id-pkix-ocsp-nocheck, not critical: the certificate of a responder lives
+/// so short that nobody need ask the responder about it (RFC 6960
+/// §4.2.2.2.1).
+pub(crate) fn no_check_extension() -> Extension {
+    const NULL: [u8; 2] = [5, 0];
+    Extension::not_critical(oid::OCSP_NO_CHECK, NULL.to_vec())
+}
+
 /// The extensions of a new leaf, in their order, the provisioner's apart.
 pub(crate) fn extensions(
+    purpose: Purpose,
     key: &PublicKey,
     names: &SubjectAltNames,
     subject_is_empty: bool,
@@ -98,7 +130,7 @@ pub(crate) fn extensions(
 ) -> Vec<Extension> {
     let mut extensions = vec![
         key_usage_extension(key_usage(key.kind())),
-        ext_key_usage_extension(&EXT_KEY_USAGES),
+        ext_key_usage_extension(purpose.ext_key_usages()),
         key_identifier::subject_key_identifier(&key.subject_key_identifier()),
     ];
     extensions.extend(issuer_key_identifier.map(key_identifier::authority_key_identifier));

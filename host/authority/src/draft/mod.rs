@@ -28,6 +28,7 @@ use crate::distinguished_name::DistinguishedName;
 use crate::extensions::{Extension, KeyUsage, decode_ext_key_usages, find};
 use crate::names::SubjectAltNames;
 use crate::oid;
+use crate::profile::Purpose;
 use crate::public_key::PublicKey;
 use crate::time::{Timestamp, Validity};
 
@@ -52,6 +53,7 @@ pub struct Draft {
 /// What the draft began with, and may not exceed.
 #[derive(Clone, Debug)]
 struct Allowed {
+    purpose: Purpose,
     subject_alt_names: SubjectAltNames,
     key_usage: KeyUsage,
     ext_key_usages: Vec<ObjectIdentifier>,
@@ -60,6 +62,7 @@ struct Allowed {
 
 /// What an authority makes a draft from.
 pub(crate) struct DraftParts {
+    pub(crate) purpose: Purpose,
     pub(crate) subject: DistinguishedName,
     pub(crate) public_key: PublicKey,
     pub(crate) subject_alt_names: SubjectAltNames,
@@ -78,11 +81,13 @@ pub struct Approved {
 
 impl Draft {
     pub(crate) fn new(parts: DraftParts) -> Result<Self, DraftError> {
-        let DraftParts { subject, public_key, subject_alt_names, extensions, bounds, previous_duration } = parts;
+        let DraftParts { purpose, subject, public_key, subject_alt_names, extensions, bounds, previous_duration } =
+            parts;
         let value = |oid| find(&extensions, oid).map(|extension| extension.value.as_slice());
         let key_usage = value(&oid::KEY_USAGE).map_or(Ok(KeyUsage::empty()), KeyUsage::decode)?;
         let ext_key_usages = value(&oid::EXT_KEY_USAGE).map_or(Ok(Vec::new()), decode_ext_key_usages)?;
         let allowed = Allowed {
+            purpose,
             subject_alt_names: subject_alt_names.clone(),
             key_usage,
             ext_key_usages: ext_key_usages.clone(),

@@ -50,9 +50,10 @@ fn check_key_usage(draft: &Draft) -> Result<(), DraftError> {
 
 fn check_ext_key_usages(draft: &Draft) -> Result<(), DraftError> {
     let usages = &draft.ext_key_usages;
+    let allowed = &draft.allowed;
     let fits = usages
         .iter()
-        .all(|usage| profile::EXT_KEY_USAGES.contains(usage) && draft.allowed.ext_key_usages.contains(usage));
+        .all(|usage| allowed.purpose.ext_key_usages().contains(usage) && allowed.ext_key_usages.contains(usage));
     if fits && !usages.is_empty() { Ok(()) } else { Err(DraftError::ExtKeyUsage) }
 }
 

@@ -116,7 +116,7 @@ impl From<der::Error> for ExtensionError {
 
 /// The extensions whose meaning the core answers for: no policy adds one.
 pub(crate) fn is_reserved(oid: &ObjectIdentifier) -> bool {
-    const RESERVED: [ObjectIdentifier; 12] = [
+    const RESERVED: [ObjectIdentifier; 13] = [
         oid::SUBJECT_KEY_IDENTIFIER,
         oid::KEY_USAGE,
         oid::SUBJECT_ALT_NAME,
@@ -129,6 +129,7 @@ pub(crate) fn is_reserved(oid: &ObjectIdentifier) -> bool {
         oid::EXT_KEY_USAGE,
         oid::INHIBIT_ANY_POLICY,
         oid::STEP_PROVISIONER,
+        oid::OCSP_NO_CHECK,
     ];
     RESERVED.contains(oid)
 }

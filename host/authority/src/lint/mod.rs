@@ -11,6 +11,7 @@ use crate::extensions::{BasicConstraints, Extension, KeyUsage, decode_ext_key_us
 use crate::extensions::{ProvisionerExtension, key_identifier};
 use crate::issuer::Issuer;
 use crate::names::general_name;
+use crate::profile::Purpose;
 use crate::public_key::PublicKey;
 use crate::tbs::Tbs;
 use crate::{oid, profile};
@@ -34,7 +35,7 @@ struct Subject<'a> {
 
 type Rule = fn(&Subject<'_>) -> Result<(), LintError>;
 
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     version,
     serial_number,
     signature_algorithm,
@@ -46,6 +47,7 @@ const RULES: [Rule; 17] = [
     basic_constraints,
     key_usage,
     ext_key_usage,
+    ocsp_no_check,
     subject_alt_name,
     subject_alt_name_critical,
     authority_key_identifier,
@@ -139,8 +141,17 @@ fn key_usage(subject: &Subject<'_>) -> Result<(), LintError> {
 
 fn ext_key_usage(subject: &Subject<'_>) -> Result<(), LintError> {
     let usages = subject.value(&oid::EXT_KEY_USAGE).and_then(|value| decode_ext_key_usages(value).ok());
-    let fits = usages.is_some_and(|usages| usages.iter().all(|usage| profile::EXT_KEY_USAGES.contains(usage)));
-    require(fits, "the extended key usage is absent or not serverAuth and clientAuth", "RFC 5280 §4.2.1.12")
+    let serves = |usages: &[_], purpose: &Purpose| usages.iter().all(|usage| purpose.ext_key_usages().contains(usage));
+    let fits = usages.is_some_and(|usages| Purpose::ALL.iter().any(|purpose| serves(&usages, purpose)));
+    require(fits, "the extended key usages are absent or not those of one purpose", "RFC 5280 §4.2.1.12")
+}
+
+fn ocsp_no_check(subject: &Subject<'_>) -> Result<(), LintError> {
+    let usages = subject.value(&oid::EXT_KEY_USAGE).and_then(|value| decode_ext_key_usages(value).ok());
+    let is_responder = usages.is_some_and(|usages| usages.contains(&oid::OCSP_SIGNING));
+    let expected = is_responder.then(profile::no_check_extension);
+    let fits = find(&subject.extensions, &oid::OCSP_NO_CHECK) == expected.as_ref();
+    require(fits, "nobody may ask about a certificate, or everybody about a responder's", "RFC 6960 §4.2.2.2.1")
 }
 
 fn subject_alt_name(subject: &Subject<'_>) -> Result<(), LintError> {

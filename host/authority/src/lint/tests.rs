@@ -42,7 +42,7 @@ fn leaf(issuer: &Issuer) -> Leaf {
         validity: Validity { not_before: NOW, not_after: at(3600) },
         subject: crate::DistinguishedName::from_common_name("host").der().to_vec(),
         public_key: key.public_key().to_vec(),
-        extensions: profile::extensions(&public_key, &names, false, issuer.key_identifier()),
+        extensions: profile::extensions(Purpose::Tls, &public_key, &names, false, issuer.key_identifier()),
     }
 }
 
@@ -81,7 +81,7 @@ fn a_good_leaf_breaks_no_rule() {
 #[test]
 fn one_wrong_thing_is_found_by_the_rule_that_forbids_it() {
     let issuer = issuer();
-    let wrong: [(&str, Spoil); 27] = [
+    let wrong: [(&str, Spoil); 30] = [
         ("§4.1.2.2", |leaf| leaf.serial_number = SerialNumber::from_bytes(&[0]).unwrap()),
         ("§4.1.2.3", |leaf| leaf.signature = hex::decode("300a06082a8648ce3d040303").unwrap()),
         ("§4.1.2.4", |leaf| leaf.issuer = leaf.subject.clone()),
@@ -101,6 +101,13 @@ fn one_wrong_thing_is_found_by_the_rule_that_forbids_it() {
         ("§4.2.1.3", |leaf| leaf.extension(oid::KEY_USAGE).value = KeyUsage::empty().encode()),
         ("§4.2.1.3", |leaf| leaf.extension(oid::KEY_USAGE).value = KeyUsage::KEY_CERT_SIGN.encode()),
         ("§4.2.1.12", |leaf| leaf.remove(oid::EXT_KEY_USAGE)),
+        ("§4.2.1.12", |leaf| {
+            leaf.extension(oid::EXT_KEY_USAGE).value = encode_ext_key_usages(&[oid::CLIENT_AUTH, oid::OCSP_SIGNING]);
+        }),
+        ("RFC 6960 §4.2.2.2.1", |leaf| leaf.extensions.push(profile::no_check_extension())),
+        ("RFC 6960 §4.2.2.2.1", |leaf| {
+            leaf.extension(oid::EXT_KEY_USAGE).value = encode_ext_key_usages(&[oid::OCSP_SIGNING]);
+        }),
         ("§4.2.1.12", |leaf| leaf.extension(oid::EXT_KEY_USAGE).value = asn1::sequence(&[])),
         ("§4.2.1.12", |leaf| {
             let code_signing = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3");

@@ -7,12 +7,14 @@ use thiserror::Error;
 
 use super::{CertificateId, Request};
 use crate::asn1;
+use crate::certificate::Certificate;
 use crate::extensions::encode_extensions;
 use crate::issuer::Issuer;
-use crate::keys::SignerError;
+use crate::keys::{Signer, SignerError};
 use crate::oid;
 use crate::revocation_reason::RevocationReason;
 use crate::signature::{self, SignatureError};
+use crate::tbs::context_specific;
 use crate::time::Timestamp;
 
 /// What is known of a certificate.
@@ -77,7 +79,7 @@ pub enum AnswerError {
     /// The key did not sign.
     #[error(transparent)]
     Signer(#[from] SignerError),
-    /// The signature was not made by the issuer's key.
+    /// The signature was not made by the responder's key.
     #[error("the signed OCSP answer does not verify: {0}")]
     Unverified(#[from] SignatureError),
     /// What was signed cannot be read back, or is not what was meant.
@@ -100,13 +102,37 @@ impl Response {
 impl Issuer {
     /// Signs an answer, and verifies what was signed.
     pub fn answer(&self, answer: &Answer<'_>) -> Result<Response, AnswerError> {
+        let (certificate, signature_algorithm) = (self.certificate(), self.signature_algorithm());
+        Responder { certificate, signer: self.signer(), signature_algorithm, is_delegate: false }.answer(answer)
+    }
+}
+
+/// Whoever signs answers: the issuer, or somebody it lets do that.
+pub(super) struct Responder<'a> {
+    pub(super) certificate: &'a Certificate,
+    pub(super) signer: &'a dyn Signer,
+    /// AlgorithmIdentifier of its signatures.
+    pub(super) signature_algorithm: &'a [u8],
+    /// Whether its certificate goes along, for clients do not have it.
+    pub(super) is_delegate: bool,
+}
+
+impl Responder<'_> {
+    pub(super) fn answer(&self, answer: &Answer<'_>) -> Result<Response, AnswerError> {
         const SUCCESSFUL: &[u8] = &[asn1::ENUMERATED, 1, 0];
+        const CERTIFICATES: u8 = 0;
         if answer.next_update <= answer.this_update {
             return Err(AnswerError::Time);
         }
-        let data = response_data(self, answer)?;
-        let signature = self.signer().sign(&data)?;
-        let basic = asn1::sequence(&[&data, self.signature_algorithm(), &asn1::bit_string(&signature)]);
+        let data = response_data(self.certificate, answer)?;
+        let signature = self.signer.sign(&data)?;
+        let certificates = if self.is_delegate {
+            asn1::tlv(asn1::context_constructed(CERTIFICATES), &[&asn1::sequence(&[self.certificate.der()])])
+        } else {
+            Vec::new()
+        };
+        let signature = asn1::bit_string(&signature);
+        let basic = asn1::sequence(&[&data, self.signature_algorithm, &signature, &certificates]);
         self.verify(&basic, &data)?;
         let bytes = asn1::sequence(&[&asn1::object_identifier(&oid::OCSP_BASIC), &asn1::octet_string(&basic)]);
         let bytes = asn1::tlv(asn1::context_constructed(0), &[&bytes]);
@@ -117,18 +143,19 @@ impl Issuer {
         let parts = asn1::read_sequence(basic, |reader| {
             let (data, algorithm) = (reader.tlv_bytes()?, reader.tlv_bytes()?);
             let signature: BitStringRef<'_> = reader.decode()?;
+            context_specific(reader, 0)?;
             Ok((data, algorithm, signature.raw_bytes()))
         });
         let (read, algorithm, signature) = parts.map_err(|_| AnswerError::Unreadable)?;
         if read != data {
             return Err(AnswerError::Unreadable);
         }
-        Ok(signature::verify(self.certificate().public_key(), algorithm, read, signature)?)
+        Ok(signature::verify(self.certificate.public_key(), algorithm, read, signature)?)
     }
 }
 
 /// ResponseData: version 1, the responder by its name.
-fn response_data(issuer: &Issuer, answer: &Answer<'_>) -> Result<Vec<u8>, AnswerError> {
+fn response_data(responder: &Certificate, answer: &Answer<'_>) -> Result<Vec<u8>, AnswerError> {
     const BY_NAME: u8 = 1;
     const EXTENSIONS: u8 = 1;
     let times = (generalized_time(answer.this_update)?, generalized_time(answer.next_update)?);
@@ -139,7 +166,7 @@ fn response_data(issuer: &Issuer, answer: &Answer<'_>) -> Result<Vec<u8>, Answer
     let nonce = answer.request.nonce().map_or_else(Vec::new, |nonce| {
         asn1::tlv(asn1::context_constructed(EXTENSIONS), &[&encode_extensions(std::slice::from_ref(nonce))])
     });
-    let responder = asn1::tlv(asn1::context_constructed(BY_NAME), &[issuer.certificate().subject().der()]);
+    let responder = asn1::tlv(asn1::context_constructed(BY_NAME), &[responder.subject().der()]);
     Ok(asn1::sequence(&[&responder, &times.0, &asn1::sequence(&[&singles]), &nonce]))
 }
 

@@ -67,7 +67,7 @@ pub fn self_sign_leaf(
     if subject.is_empty() || names.is_empty() {
         return Err(PkiError::Nameless { what: if names.is_empty() { "name" } else { "subject" } });
     }
-    let extensions = profile::extensions(public_key, names, false, None);
+    let extensions = profile::extensions(profile::Purpose::Tls, public_key, names, false, None);
     let leaf = Parts { subject, issuer: subject, public_key, validity, extensions }.sign(key)?;
     leaf.verify_signature(public_key.info())?;
     Ok(leaf)

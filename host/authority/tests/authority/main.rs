@@ -19,3 +19,4 @@ mod paths;
 mod pki;
 mod renewal;
 mod requests;
+mod responder;
