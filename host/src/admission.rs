@@ -12,6 +12,7 @@ use crate::{
     limits,
     policies::{Authorized, Bounds, Checks, CredentialUse, History, Provisioner, Question},
     presented::Presented,
+    renewal_token::RenewalToken,
     snapshot::Snapshot,
     store::{CertificateRecord, Issuance, SingleUse},
 };
@@ -28,12 +29,21 @@ use std::time::Duration;
 pub enum Knock<'a> {
     /// `POST /sign`: a token and a certification request.
     Sign(&'a SignRequest),
-    /// `POST /renew`: the certificate of the TLS client, and whatever it sent along to verify it, in DER.
-    Renew(&'a [&'a [u8]]),
+    /// `POST /renew`: the certificate itself.
+    Renew(RenewCredential<'a>),
     /// `POST /rekey`: the same, and a certification request with the new key.
     Rekey(&'a RekeyRequest<'a>),
     /// The CA itself, for its listener: nobody can send this.
     Own(&'a OwnRequest),
+}
+
+/// How a certificate asks to be issued again.
+#[derive(Clone, Copy)]
+pub enum RenewCredential<'a> {
+    /// In the handshake, with whatever the TLS client sent along to verify it, in DER.
+    Certificate(&'a [&'a [u8]]),
+    /// In a token that its key has signed.
+    Token(&'a str),
 }
 
 /// What a client sends for its first certificate. It has no `Debug`: the token is a secret until it is spent.
@@ -84,7 +94,7 @@ pub struct Admission<'a> {
     basis: Basis,
     requested: Requested,
     bounds: Bounds,
-    spend: Option<CredentialUse>,
+    spend: Option<SingleUse>,
     history: History,
 }
 
@@ -111,10 +121,13 @@ impl<'a> Admission<'a> {
     ) -> Result<Self, IssueError> {
         match knock {
             Knock::Sign(ask) => Self::by_token(ca, call, ask, decision).await,
-            Knock::Renew(chain) => Self::by_certificate(ca, call, chain, None, decision).await,
+            Knock::Renew(RenewCredential::Certificate(chain)) => {
+                Self::by_certificate(ca, call, chain, None, None, decision).await
+            }
+            Knock::Renew(RenewCredential::Token(token)) => Self::by_renewal_token(ca, call, token, decision).await,
             Knock::Rekey(ask) => {
                 let request = CertificationRequest::from_pem(ask.csr)?;
-                Self::by_certificate(ca, call, ask.chain, Some(request), decision).await
+                Self::by_certificate(ca, call, ask.chain, Some(request), None, decision).await
             }
             Knock::Own(ask) => Ok(Self::own(ca, ask, decision)),
         }
@@ -133,13 +146,14 @@ impl<'a> Admission<'a> {
         let provisioner = ca.policies.of_token(&token).ok_or_else(unknown)?;
         decision.provisioner(provisioner.name(), None);
         decision.modules(provisioner.digests());
-        if !ca.vouches_for(&token) {
+        if !ca.vouches_for(token.jwt()) {
             return Err(CredentialError::BeforeRestore.into());
         }
         let template_data = ask.template_data.clone();
         let authorized = provisioner.authorize_sign(call, &token, &request, requested, template_data).await?;
         let Authorized { identity, grant, bounds, spend } = authorized;
-        decision.provisioner(provisioner.name(), spend.as_ref().map(|spend| spend.digest(provisioner)));
+        let spend = spend.map(|spend| spend.single_use(&provisioner.identity()));
+        decision.provisioner(provisioner.name(), spend.map(|spend| spend.id));
         decision.subject(&identity.subject);
         // Not before: what a stranger asks for is not worth a place in the log.
         decision.names(request.subject_alt_names().iter());
@@ -155,15 +169,32 @@ impl<'a> Admission<'a> {
         })
     }
 
+    /// The holder of the certificate has signed for it; from there on it is a certificate like any other, but for the
+    /// token that is spent.
+    async fn by_renewal_token(
+        ca: &'a Snapshot,
+        call: &Call,
+        token: &str,
+        decision: &mut Decision,
+    ) -> Result<Self, IssueError> {
+        let token = RenewalToken::parse(token)?;
+        let spend = token.verify(&ca.renewal_audiences, call.now)?.single_use();
+        if !ca.vouches_for(Some(token.jwt())) {
+            return Err(CredentialError::BeforeRestore.into());
+        }
+        Self::by_certificate(ca, call, &token.chain(), None, Some(spend), decision).await
+    }
+
     async fn by_certificate(
         ca: &'a Snapshot,
         call: &Call,
         chain: &[&[u8]],
         request: Option<CertificationRequest>,
+        spend: Option<SingleUse>,
         decision: &mut Decision,
     ) -> Result<Self, IssueError> {
         let operation = if request.is_some() { Operation::Rekey } else { Operation::Renew };
-        let presented = Presented::of::<IssueError>(ca, call, chain, decision).await?;
+        let presented = Presented::of::<IssueError>(ca, call, operation, chain, decision).await?;
         presented.is_not_revoked::<IssueError>(ca).await?;
         let Presented { leaf, history } = presented;
         let named = leaf.provisioner_extension().map_err(CertificateError::Extension)?;
@@ -172,7 +203,7 @@ impl<'a> Admission<'a> {
             Some(extension) => {
                 let gone = || CertificateError::ProvisionerGone { name: extension.name.clone() };
                 let found = ca.policies.of_certificate(extension).ok_or_else(gone)?;
-                decision.provisioner(found.name(), None);
+                decision.provisioner(found.name(), spend.map(|spend| spend.id));
                 decision.modules(found.digests());
                 Some(found)
             }
@@ -193,7 +224,7 @@ impl<'a> Admission<'a> {
             basis: Basis::Previous { previous: leaf, request },
             requested: Requested::default(),
             bounds: Bounds::default(),
-            spend: None,
+            spend,
             history,
         })
     }
@@ -278,7 +309,6 @@ impl<'a> Admission<'a> {
     /// What the store is to do about it: all of it or nothing.
     pub fn issuance(self, signed: &Signed, decision: &Decision) -> Issuance {
         let certificate = signed.certificate();
-        let spend = self.spend.zip(self.provisioner).map(|(spend, provisioner)| spend.single_use(provisioner));
         let provisioner = self.provisioner.map(Provisioner::name).unwrap_or_default();
         let (previous, renewals) = match &self.basis {
             Basis::Request { .. } => (None, 0),
@@ -304,7 +334,7 @@ impl<'a> Admission<'a> {
             renewals,
             policies: entry.modules.clone(),
         };
-        Issuance::new(spend, certificate, key, entry)
+        Issuance::new(self.spend, certificate, key, entry)
     }
 }
 
@@ -314,14 +344,9 @@ fn unnamed(subject: &str) -> Identity {
 }
 
 impl CredentialUse {
-    /// What it is under its provisioner.
-    pub(crate) fn digest(&self, provisioner: &Provisioner) -> Digest {
-        Digest::of_credential(&provisioner.identity(), &self.id)
-    }
-
-    /// What the store is to spend.
-    pub(crate) fn single_use(&self, provisioner: &Provisioner) -> SingleUse {
+    /// What the store is to spend, of the tokens of this issuer.
+    pub(crate) fn single_use(&self, issuer: &str) -> SingleUse {
         let expires = self.expires.checked_add(limits::LEEWAY).unwrap_or(Timestamp::LAST);
-        SingleUse { id: self.digest(provisioner), expires }
+        SingleUse { id: Digest::of_credential(issuer, &self.id), expires }
     }
 }

@@ -102,9 +102,15 @@ pub enum CertificateError {
     /// It is none.
     #[error("error decoding certificate: {0}")]
     Unreadable(authority::CertificateError),
-    /// It does not chain to a root of this CA, or is not valid now.
+    /// It does not chain to a root of this CA, or is not valid yet.
     #[error("the client certificate does not verify: {0}")]
     Path(authority::PathError),
+    /// Its time is over, and so is whatever its provisioner allows beyond.
+    #[error("the client certificate expired on {since}")]
+    Expired {
+        /// Its last second.
+        since: Timestamp,
+    },
     /// Another certificate was issued under its serial number.
     #[error("the client certificate is not the one on record under serial number {serial_number}")]
     NotOnRecord {

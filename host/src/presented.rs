@@ -8,9 +8,11 @@ use crate::{
     snapshot::Snapshot,
     store::{CertificateRecord, StoreError},
 };
-use authority::Certificate;
+use authority::{Certificate, Timestamp};
+use policy_runtime::contract::types::Operation;
+use std::time::Duration;
 
-/// What a TLS client presented in the handshake, found good now.
+/// What a client presented in the handshake or in a token, found good now.
 pub(crate) struct Presented {
     /// The certificate.
     pub(crate) leaf: Certificate,
@@ -19,18 +21,29 @@ pub(crate) struct Presented {
 }
 
 impl Presented {
-    /// Looks at `chain`, the client's certificate first and whatever it sent along to verify it, in DER.
+    /// Looks at `chain`, the client's certificate first and whatever it sent along to verify it, in DER. To be issued
+    /// again, a certificate may be past its end by what the claims of its provisioner allow.
     ///
     /// # Errors
     /// It is not a certificate of ours for clients, is not valid now, or is not the one on record.
-    pub(crate) async fn of<E>(ca: &Snapshot, call: &Call, chain: &[&[u8]], decision: &mut Decision) -> Result<Self, E>
+    pub(crate) async fn of<E>(
+        ca: &Snapshot,
+        call: &Call,
+        operation: Operation,
+        chain: &[&[u8]],
+        decision: &mut Decision,
+    ) -> Result<Self, E>
     where
         E: From<CertificateError> + From<StoreError>,
     {
         let (leaf, others) = chain.split_first().ok_or(CertificateError::Missing)?;
         let leaf = Certificate::from_der(leaf).map_err(CertificateError::Unreadable)?;
+        let grace = match operation {
+            Operation::Renew | Operation::Rekey => ca.policies.renewal_grace(&leaf),
+            Operation::Sign | Operation::Revoke | Operation::Finalize => Duration::ZERO,
+        };
         // The handshake verified it once; a connection lives longer than a certificate may.
-        ca.verify_client(&leaf, others, call.now)?;
+        ca.verify_client(&leaf, others, judged_at(&leaf, call.now, grace)?)?;
         let record = ca.store.certificate(*leaf.serial_number()).await?;
         let history = history(ca, &leaf, record)?;
         decision.names(leaf.subject_alt_names().into_iter().flat_map(|names| names.iter()));
@@ -46,6 +59,17 @@ impl Presented {
             Some(record) => Err(CertificateError::Revoked { since: record.revoked_at, reason: record.reason }.into()),
             None => Ok(()),
         }
+    }
+}
+
+/// When the path to a root has to be good: now, or, for a certificate within its grace, at its end. The issuer may have
+/// ended since, too.
+fn judged_at(leaf: &Certificate, now: Timestamp, grace: Duration) -> Result<Timestamp, CertificateError> {
+    let end = leaf.validity().not_after;
+    match now.duration_since(end).filter(|late| !late.is_zero()) {
+        None => Ok(now),
+        Some(late) if late <= grace => Ok(end),
+        Some(_) => Err(CertificateError::Expired { since: end }),
     }
 }
 

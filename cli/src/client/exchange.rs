@@ -45,10 +45,24 @@ impl Exchange {
         url: Url,
         body: Option<Vec<u8>>,
     ) -> Result<Answer, ClientError> {
+        self.send_for(method, url, body, None).await
+    }
+
+    /// The same, on the authority of a token (RFC 6750 §2.1).
+    pub(super) async fn send_for<Answer: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<Vec<u8>>,
+        token: Option<&str>,
+    ) -> Result<Answer, ClientError> {
         let request_id = random::uuid();
         let mut request = self.0.request(method.clone(), url.clone()).header("X-Request-Id", &request_id);
         if let Some(body) = body {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body);
+        }
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
         }
         let failed = |source: reqwest::Error| ClientError::Transport {
             method: method.clone(),

@@ -6,6 +6,7 @@
 //! ```
 
 mod choice;
+pub(crate) mod renewal;
 mod token;
 
 pub(crate) use crate::jwk_file::{from_file, unlock};

@@ -1,10 +1,13 @@
 //! Claims: how long certificates may live and whether they may be renewed.
 
+use std::time::Duration;
+
 use go_duration::GoDuration;
 use serde::Serialize;
 
 use super::{
     error::Problems,
+    policy_limits,
     problem::{Notice, Problem},
     reader::{Field, Object},
 };
@@ -31,6 +34,9 @@ pub struct Claims {
     /// Whether an expired certificate may be renewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_renewal_after_expiry: Option<bool>,
+    /// For how long after its end, if at all; 30 days when it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_renewal_after_expiry: Option<GoDuration>,
     /// Whether the provisioner extension is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disable_smallstep_extensions: Option<bool>,
@@ -78,7 +84,16 @@ impl Claims {
             ssh: self.ssh,
             disable_renewal: self.disable_renewal.or(outer.disable_renewal),
             allow_renewal_after_expiry: self.allow_renewal_after_expiry.or(outer.allow_renewal_after_expiry),
+            max_renewal_after_expiry: self.max_renewal_after_expiry.or(outer.max_renewal_after_expiry),
             disable_smallstep_extensions: self.disable_smallstep_extensions.or(outer.disable_smallstep_extensions),
+        }
+    }
+
+    /// For how long after its end a certificate may be renewed: not at all, unless these claims allow it.
+    pub fn renewal_grace(&self) -> Duration {
+        match self.allow_renewal_after_expiry {
+            Some(true) => self.max_renewal_after_expiry.and_then(GoDuration::to_std).unwrap_or(RENEWAL_GRACE),
+            Some(false) | None => Duration::ZERO,
         }
     }
 
@@ -90,9 +105,6 @@ impl Claims {
     fn warn(&self, field: &Field<'_>, problems: &mut Problems) {
         if self.ssh != SshClaims::default() {
             field.warn(Notice::NoEffect("no SSH certificates are issued"), problems);
-        }
-        if self.allow_renewal_after_expiry == Some(true) {
-            field.warn(Notice::NoEffect("expired certificates are not renewed"), problems);
         }
         if self.disable_smallstep_extensions == Some(true) {
             field.warn(Notice::NoEffect("every certificate names its provisioner"), problems);
@@ -114,6 +126,11 @@ impl Claims {
         (max < default).then_some(Problem::ClaimsDefaultAboveMaximum { max, default })
     }
 }
+
+/// What `allowRenewalAfterExpiry` means by itself: long enough for a machine that was off over the holidays.
+const RENEWAL_GRACE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// A key that nobody has used for longer is nobody's.
+const LONGEST_RENEWAL_GRACE: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 fn unless_zero(duration: Option<GoDuration>) -> Option<GoDuration> {
     duration.filter(|duration| *duration != GoDuration::ZERO)
@@ -146,11 +163,16 @@ pub(super) fn read(
         },
         ..Claims::default()
     };
+    let max_renewal_after_expiry = object
+        .take("maxRenewalAfterExpiry")
+        .and_then(|field| policy_limits::time(&field, Duration::from_secs(1), LONGEST_RENEWAL_GRACE, problems))
+        .and_then(|grace| GoDuration::try_from(grace).ok());
     let mut flag = |name| object.take(name).and_then(|field| field.bool(problems));
     let claims = Claims {
         ssh: SshClaims { enable_ca: flag("enableSSHCA"), ..durations.ssh },
         disable_renewal: flag("disableRenewal"),
         allow_renewal_after_expiry: flag("allowRenewalAfterExpiry"),
+        max_renewal_after_expiry,
         disable_smallstep_extensions: flag("disableSmallstepExtensions"),
         ..durations
     };

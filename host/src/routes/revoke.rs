@@ -11,7 +11,7 @@ use super::{
     json,
     problem::{Problem, RequestError},
     request_id::RequestId,
-    service::{RevokeCall, RevokeCredential, Service},
+    service::{ClientCredential, RevokeCall, Service},
 };
 use crate::{limits, server::Peer};
 
@@ -38,8 +38,8 @@ pub(super) async fn revoke(
     let peer = peer.map(|Extension(peer)| peer);
     let credential = match (ott.trim_ascii(), peer.as_ref().and_then(Peer::chain)) {
         ("", None) => return Err(RequestError::MissingCredential.into()),
-        ("", Some(chain)) => RevokeCredential::Chain(chain),
-        (token, _) => RevokeCredential::Token(token.to_owned()),
+        ("", Some(chain)) => ClientCredential::Chain(chain),
+        (token, _) => ClientCredential::Token(token.to_owned()),
     };
     let peer = peer.map(|peer| peer.ip());
     let call = RevokeCall { serial_number, reason: reason_code, reason_text: reason, credential, request_id, peer };

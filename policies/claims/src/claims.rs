@@ -77,7 +77,7 @@ impl Object {
             default: duration(&mut members, "defaultTLSCertDuration"),
             disable_renewal: members.optional("disableRenewal"),
         };
-        // Read so that a mistake is found; it decides about expired certificates, which are not renewed over mTLS.
+        // Read so that a mistake is found; the host decides about expired certificates.
         members.optional::<bool>("allowRenewalAfterExpiry");
         members.finish()?;
         Ok(object)

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use api_types::{RekeyRequest, SignResponse};
 use authority::{Certificate, SubjectAltNames, keys::PrivateKey, pki};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use zeroize::Zeroizing;
 
 use super::flags::CaFlags;
 use crate::{
@@ -14,7 +15,17 @@ use crate::{
     context::Context,
     files::{self, Destination},
     key_file,
+    provisioning::{Lifetime, Purpose, renewal},
 };
+
+/// How a certificate is shown to the CA for its renewal.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum RenewBy {
+    /// As that of the TLS client, while it is valid.
+    Handshake,
+    /// In a token, which a proxy that ends TLS passes on.
+    Token,
+}
 
 /// A certificate, the chain above it, and its key.
 pub(super) struct Pair {
@@ -53,10 +64,30 @@ impl Pair {
         Ok(Client::with_identity(ca.url(cx)?, &ca.roots(cx)?, identity)?)
     }
 
-    /// Asks the CA for the next certificate, writes it, and is that pair from then on.
-    pub(super) fn renew(&mut self, cx: &mut Context, ca: &CaFlags, destination: &Destination) -> anyhow::Result<()> {
-        let client = self.client(cx, ca)?;
-        let answer = cx.wait_for(client.renew())?.context("error renewing certificate")?;
+    /// Asks the CA for the next certificate, writes it, and is that pair from then on. A certificate that has expired
+    /// gets through no handshake: it is sent in a token.
+    pub(super) fn renew(
+        &mut self,
+        cx: &mut Context,
+        ca: &CaFlags,
+        by: RenewBy,
+        destination: &Destination,
+    ) -> anyhow::Result<()> {
+        let answer = match by {
+            RenewBy::Handshake if self.remaining(cx).is_ok() => {
+                let client = self.client(cx, ca)?;
+                cx.wait_for(client.renew())?
+            }
+            RenewBy::Handshake | RenewBy::Token => {
+                let client = ca.client(cx)?;
+                let audience = Purpose::Renew.audience(client.url());
+                let lifetime = Lifetime::from_now(cx.now());
+                let token = renewal::sign(&self.chain, &self.leaf()?, &self.key, &audience, lifetime)?;
+                let token = Zeroizing::new(token);
+                cx.wait_for(client.renew_by_token(&token))?
+            }
+        };
+        let answer = answer.context("error renewing certificate")?;
         let key = PrivateKey::from_pkcs8_der(&self.key.to_pkcs8_der()?)?;
         let renewed = Self::of(&answer, key)?;
         destination.write(renewed.certificates().as_bytes())?;

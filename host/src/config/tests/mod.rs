@@ -1,5 +1,6 @@
 //! What a file may say, what it may not, and what is answered.
 
+mod renewal;
 mod revocation;
 
 mod schema;
@@ -169,6 +170,7 @@ fn a_file_of_2026_is_accepted_with_warnings_about_what_has_no_effect() {
     });
     let config = accepted(&file);
     assert_eq!(config.common_name, "Our CA");
+    assert_eq!(config.metrics.unwrap().to_string(), "localhost:9090");
     assert_eq!(config.store, Path::new("/pki/db/step-ca.sqlite"));
     assert_eq!(config.authority.backdate, Duration::from_secs(120));
     assert_eq!(config.tls.max_version, TlsVersion::Tls13);
@@ -182,7 +184,6 @@ fn a_file_of_2026_is_accepted_with_warnings_about_what_has_no_effect() {
         "authority.type",
         "db",
         "kms",
-        "metricsAddress",
         "ssh",
         "templates",
     ];

@@ -111,6 +111,21 @@ async fn a_renewal_is_for_the_certificate_of_the_connection() {
 }
 
 #[tokio::test]
+async fn a_renewal_behind_a_proxy_is_for_the_certificate_of_the_token() {
+    let ca = Arc::new(FakeCa::default());
+    let router = router(ca.clone());
+    for peer in [None, Some(Peer::new(PEER, None))] {
+        let mut request = request(Method::POST, "/renew", Body::empty());
+        request.headers_mut().insert("authorization", "bearer  a.b.c ".parse().unwrap());
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        assert_eq!(ask(&router, request).await.status, 201);
+    }
+    assert_eq!(*ca.calls.lock().unwrap(), ["renew a.b.c None", "renew a.b.c Some(192.0.2.7)"]);
+}
+
+#[tokio::test]
 async fn a_renewal_without_a_client_certificate_is_a_bad_request() {
     let mut with_peer = request(Method::POST, "/renew", Body::empty());
     with_peer.extensions_mut().insert(Peer::new(PEER, None));

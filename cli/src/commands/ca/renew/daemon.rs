@@ -8,7 +8,10 @@ use go_duration::GoDuration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{
-    super::{flags::CaFlags, pair::Pair},
+    super::{
+        flags::CaFlags,
+        pair::{Pair, RenewBy},
+    },
     after::After,
     schedule::{self, Rhythm},
 };
@@ -28,6 +31,7 @@ pub(super) fn run(
     cx: &mut Context,
     ca: &CaFlags,
     mut pair: Pair,
+    by: RenewBy,
     rhythm: Rhythm,
     destination: &Destination,
     after: &After,
@@ -43,7 +47,7 @@ pub(super) fn run(
             Wake::Leave => return Ok(ExitStatus::Success),
             Wake::Renew => {}
         }
-        let renewed = pair.renew(cx, ca, destination).and_then(|()| after.run());
+        let renewed = pair.renew(cx, ca, by, destination).and_then(|()| after.run());
         wait = match renewed {
             Ok(()) => {
                 let wait = rhythm.wait(pair.leaf()?.validity(), cx.now(), schedule::random);

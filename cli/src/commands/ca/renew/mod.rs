@@ -6,12 +6,15 @@ mod schedule;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use go_duration::GoDuration;
 
 use self::schedule::Rhythm;
 pub(super) use self::{after::After, schedule::is_due_now};
-use super::{flags::CaFlags, pair::Pair};
+use super::{
+    flags::CaFlags,
+    pair::{Pair, RenewBy},
+};
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
@@ -20,7 +23,8 @@ use crate::{
 
 /// Renew a certificate: same key, same names, a new period of validity
 ///
-/// The certificate itself authorizes its renewal, so it must not have expired yet.
+/// The certificate itself authorizes its renewal: as that of the TLS client, or, when it has expired or with
+/// --mtls=false, in a token that its key signs. Whether an expired one is renewed is for the CA to say.
 #[derive(Args)]
 pub(crate) struct Renew {
     /// File with the certificate and the chain above it
@@ -37,6 +41,17 @@ pub(crate) struct Renew {
     /// File with the password of the private key, if it has one
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Show the certificate as that of the TLS client; false sends it in a token, for a CA behind a proxy
+    #[arg(
+        long,
+        value_name = "BOOL",
+        default_value_t = true,
+        default_missing_value = "true",
+        num_args = 0..=1,
+        require_equals = true,
+        action = ArgAction::Set
+    )]
+    mtls: bool,
     /// Renew only if the certificate is valid for less than this, e.g. 8h
     #[arg(long, value_name = "DURATION")]
     expires_in: Option<GoDuration>,
@@ -70,7 +85,8 @@ impl Renew {
         // Its own file is what a daemon is there to replace.
         let force = self.force || self.daemon;
         let mut pair = Pair::read(cx, &self.certificate, &self.key, self.password_file.as_deref())?;
-        let left = pair.remaining(cx)?;
+        // What is over is due.
+        let left = pair.remaining(cx).unwrap_or_default();
         rhythm.fits(pair.leaf()?.validity())?;
         if let (false, Some(expires_in)) = (self.daemon, rhythm.expires_in)
             && !is_due_now(left, expires_in)
@@ -80,10 +96,11 @@ impl Renew {
             return Ok(ExitStatus::Success);
         }
         let destination = Destination::claim(cx, self.out.as_deref().unwrap_or(&self.certificate), force)?;
+        let by = if self.mtls { RenewBy::Handshake } else { RenewBy::Token };
         if self.daemon {
-            return daemon::run(cx, &self.ca, pair, rhythm, &destination, &after);
+            return daemon::run(cx, &self.ca, pair, by, rhythm, &destination, &after);
         }
-        pair.renew(cx, &self.ca, &destination)?;
+        pair.renew(cx, &self.ca, by, &destination)?;
         cx.output.say(format_args!("Your certificate has been saved in {}.", destination.path().display()))?;
         after.run()?;
         Ok(ExitStatus::Success)
@@ -139,9 +156,14 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_certificate_is_not_sent() {
-        let error = user(-100, -1).step("ca renew {}/a.crt {}/a.key --ca-url localhost:1").error();
-        assert_eq!(error, "cannot renew an expired certificate\n");
+    fn an_expired_certificate_is_due_whatever_the_flags_say() {
+        for flags in ["", "--expires-in 1s"] {
+            let user = user(-100, -1);
+            let line = format!("ca renew {{}}/a.crt {{}}/a.key --out {{}}/b.crt --ca-url localhost:1 {flags}");
+            let outcome = user.step(&line);
+            assert!(!outcome.talk.contains("certificate not renewed"), "{}", outcome.talk);
+            let _ = outcome.error();
+        }
     }
 
     #[test]
