@@ -74,17 +74,44 @@ pub struct ListBasis {
     pub revoked: Vec<RevokedCertificate>,
 }
 
+/// Rows of both tables have the same form.
+macro_rules! insert_into {
+    ($table:literal) => {
+        concat!(
+            "INSERT INTO ",
+            $table,
+            " (serial_number, revoked_at, reason_code, reason_text, provisioner, revoked_by, not_after, \
+             compromised_key, sequence, checksum) VALUES (:serial_number, :revoked_at, :reason_code, :reason_text, \
+             :provisioner, :revoked_by, :not_after, :compromised_key, :sequence, :checksum) \
+             ON CONFLICT (serial_number) DO NOTHING"
+        )
+    };
+}
+
+macro_rules! select_from {
+    ($table:literal) => {
+        concat!(
+            "SELECT serial_number, revoked_at, reason_code, reason_text, provisioner, revoked_by, not_after, \
+             compromised_key, sequence, checksum FROM ",
+            $table
+        )
+    };
+}
+
 impl RevocationRecord {
-    pub(super) const INSERT: &'static str = "INSERT INTO revocations (serial_number, revoked_at, reason_code, \
-         reason_text, provisioner, revoked_by, not_after, compromised_key, sequence, checksum) VALUES (:serial_number, \
-         :revoked_at, :reason_code, :reason_text, :provisioner, :revoked_by, :not_after, :compromised_key, :sequence, \
-         :checksum) \
-         ON CONFLICT (serial_number) DO NOTHING";
+    pub(super) const INSERT: &'static str = insert_into!("revocations");
+    pub(super) const SELECT: &'static str = select_from!("revocations");
+    /// For a certificate that is revoked, and whose key was found to be compromised since.
+    pub(super) const INSERT_COMPROMISE: &'static str = insert_into!("compromises");
+    pub(super) const SELECT_COMPROMISE: &'static str = select_from!("compromises");
 
-    pub(super) const SELECT: &'static str = "SELECT serial_number, revoked_at, reason_code, reason_text, provisioner, \
-         revoked_by, not_after, compromised_key, sequence, checksum FROM revocations";
+    /// What holds once the key was found to be compromised: since the first day, for that reason.
+    pub(super) fn found_compromised(self, compromise: Self) -> Self {
+        Self { revoked_at: self.revoked_at, ..compromise }
+    }
 
-    /// Runs [`Self::INSERT`]; nothing when the certificate is revoked already, else the checksum of the row.
+    /// Runs [`Self::INSERT`] or [`Self::INSERT_COMPROMISE`]; nothing when there is a row already, else the checksum of
+    /// the new one.
     pub(super) fn insert(
         &self,
         statement: &mut CachedStatement<'_>,
@@ -106,7 +133,7 @@ impl RevocationRecord {
         Ok((inserted == 1).then_some(checksum))
     }
 
-    /// Reads a row of [`Self::SELECT`]; one that is not what was written is damage.
+    /// Reads a row of [`Self::SELECT`] or [`Self::SELECT_COMPROMISE`]; one that is not what was written is damage.
     pub(super) fn from_row(row: &Row<'_>) -> Result<StoredRevocation, StoreError> {
         let damaged = || StoreError::Damaged(Damage::Revocations);
         let serial: [u8; SerialNumber::OCTETS] = row.get("serial_number")?;

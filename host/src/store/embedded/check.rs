@@ -49,9 +49,10 @@ pub(super) fn whole(connection: &Connection) -> Result<Report, StoreError> {
     if issued != certificates {
         return Err(Damage::Certificate { number: state.certificates }.into());
     }
-    if revoked != audited_revocations(connection, &state)? {
+    if revoked != state.revocations.revoked.rows.unsigned_abs() {
         return Err(Damage::Revocations.into());
     }
+    let revoked = audited_revocations(connection, &state)?;
     data(connection)?;
     Ok(Report { certificates, revoked, spent: state.spent.rows.unsigned_abs(), head: state.head })
 }
@@ -88,6 +89,13 @@ fn audit_tail(connection: &Connection, state: &State) -> Result<(), StoreError> 
             Err(Damage::Audit(error).into())
         }
     }
+}
+
+/// The audit log from its first line to its end. Run it in a transaction, so that nothing moves meanwhile.
+pub(super) fn log(connection: &Connection) -> Result<State, StoreError> {
+    let state = State::read(connection)?;
+    audit(connection, Head::genesis(&state.log), &state)?;
+    Ok(state)
 }
 
 /// How many lines tell of a certificate that was issued or revoked.
@@ -136,7 +144,7 @@ fn revoked_by(entry: &Entry) -> Option<SerialNumber> {
     entry.serial_number.filter(|_| entry.outcome == Outcome::Revoked)
 }
 
-/// Reads every revocation, and finds each in the audit log.
+/// Reads every revocation, and finds each in the audit log. How many certificates are revoked.
 fn audited_revocations(connection: &Connection, state: &State) -> Result<u64, StoreError> {
     let mut audited = Audited::prepare(connection)?;
     revocations::check(connection, &state.revocations, |stored| {
@@ -146,8 +154,7 @@ fn audited_revocations(connection: &Connection, state: &State) -> Result<u64, St
         } else {
             Err(Damage::Revocations.into())
         }
-    })?;
-    Ok(state.revocations.revoked.rows.unsigned_abs())
+    })
 }
 
 /// Finds lines of the audit log.

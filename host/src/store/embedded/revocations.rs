@@ -1,5 +1,7 @@
 //! Certificates that are revoked, and the lists that tell of them.
 
+use std::collections::HashMap;
+
 use authority::{RevokedCertificate, SerialNumber, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
@@ -100,8 +102,23 @@ pub(super) fn find(
     connection: &Connection,
     serial_number: &SerialNumber,
 ) -> Result<Option<RevocationRecord>, StoreError> {
-    let sql = format!("{} WHERE serial_number = ?1", RevocationRecord::SELECT);
-    let mut statement = connection.prepare_cached(&sql)?;
+    let Some(first) = find_in(connection, RevocationRecord::SELECT, serial_number)? else { return Ok(None) };
+    if first.compromised_key.is_some() {
+        return Ok(Some(first));
+    }
+    let compromise = find_in(connection, RevocationRecord::SELECT_COMPROMISE, serial_number)?;
+    Ok(Some(match compromise {
+        Some(compromise) => first.found_compromised(compromise),
+        None => first,
+    }))
+}
+
+fn find_in(
+    connection: &Connection,
+    select: &str,
+    serial_number: &SerialNumber,
+) -> Result<Option<RevocationRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("{select} WHERE serial_number = ?1"))?;
     let mut rows = statement.query([serial_number.as_bytes()])?;
     let found = rows.next()?.map(RevocationRecord::from_row).transpose()?;
     Ok(found.map(|StoredRevocation { revocation, .. }| revocation))
@@ -109,42 +126,79 @@ pub(super) fn find(
 
 /// Whether a certificate with this key was revoked because the key was compromised.
 pub(super) fn is_compromised(connection: &Connection, key: &Digest) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT 1 FROM revocations WHERE compromised_key = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM revocations WHERE compromised_key = ?1 \
+         UNION ALL SELECT 1 FROM compromises WHERE compromised_key = ?1",
+    )?;
     Ok(statement.exists([key.as_bytes()])?)
 }
 
 /// What the next list is made from. Run it in a transaction, so that nothing moves meanwhile.
 pub(super) fn next_list(connection: &Connection, now: Timestamp) -> Result<ListBasis, StoreError> {
     let state = Revocations::read(connection)?;
-    let sql = format!("{} WHERE max(not_after, revoked_at) >= ?1 ORDER BY serial_number", RevocationRecord::SELECT);
+    let mut compromises = compromises(connection)?;
+    // One that had left the list comes back when there is something new about it.
+    let sql = format!(
+        "{} WHERE max(not_after, revoked_at) >= ?1 \
+         OR serial_number IN (SELECT serial_number FROM compromises WHERE revoked_at >= ?1) ORDER BY serial_number",
+        RevocationRecord::SELECT
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([state.listed_until(now).as_unix()])?;
     let mut revoked: Vec<RevokedCertificate> = Vec::new();
     while let Some(row) = rows.next()? {
-        revoked.push(RevocationRecord::from_row(row)?.revocation.into());
+        let first = RevocationRecord::from_row(row)?.revocation;
+        let record = match compromises.remove(first.serial_number.as_bytes()) {
+            Some(compromise) => first.found_compromised(compromise),
+            None => first,
+        };
+        revoked.push(record.into());
     }
     Ok(ListBasis { number: state.next_number(now), revoked })
 }
 
-/// Reads every revocation and compares them with their sum; tells each to `see`.
+/// What was found out after a certificate was revoked, by its serial number: rarely anything.
+fn compromises(
+    connection: &Connection,
+) -> Result<HashMap<[u8; SerialNumber::OCTETS], RevocationRecord>, StoreError> {
+    let mut statement = connection.prepare_cached(RevocationRecord::SELECT_COMPROMISE)?;
+    let mut rows = statement.query([])?;
+    let mut compromises = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let record = RevocationRecord::from_row(row)?.revocation;
+        compromises.insert(*record.serial_number.as_bytes(), record);
+    }
+    Ok(compromises)
+}
+
+/// Reads every revocation and compares them with their sum; tells each to `see`. How many certificates are revoked.
 pub(super) fn check(
     connection: &Connection,
     expected: &Revocations,
     mut see: impl FnMut(&StoredRevocation) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let mut found = SetSum::default();
-    let mut statement = connection.prepare(RevocationRecord::SELECT)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let stored = RevocationRecord::from_row(row)?;
-        found.add(&stored.checksum, stored.revocation.revoked_at);
-        // An index that has lost it would let it pass.
-        if let Some(key) = &stored.revocation.compromised_key
-            && !is_compromised(connection, key)?
-        {
-            return Err(Damage::Revocations.into());
+    let mut count = 0;
+    for select in [RevocationRecord::SELECT, RevocationRecord::SELECT_COMPROMISE] {
+        let is_first = select == RevocationRecord::SELECT;
+        let mut statement = connection.prepare(select)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let stored = RevocationRecord::from_row(row)?;
+            found.add(&stored.checksum, stored.revocation.revoked_at);
+            count += u64::from(is_first);
+            // An index that has lost it would let it pass.
+            if let Some(key) = &stored.revocation.compromised_key
+                && !is_compromised(connection, key)?
+            {
+                return Err(Damage::Revocations.into());
+            }
+            // A key is found to be compromised of a certificate that is revoked.
+            if !is_first && find(connection, &stored.revocation.serial_number)?.is_none() {
+                return Err(Damage::Revocations.into());
+            }
+            see(&stored)?;
         }
-        see(&stored)?;
     }
-    if found == expected.revoked { Ok(()) } else { Err(Damage::Revocations.into()) }
+    if found == expected.revoked { Ok(count) } else { Err(Damage::Revocations.into()) }
 }

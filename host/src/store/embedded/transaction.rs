@@ -126,10 +126,15 @@ impl<'c> Transaction<'c> {
         }
         let sequence = self.state.head.sequence + 1;
         let record = revocation.record();
-        let inserted = {
-            let mut statement = self.connection.prepare_cached(RevocationRecord::INSERT)?;
-            record.insert(&mut statement, sequence.cast_signed())?
-        };
+        let insert = |sql| record.insert(&mut self.connection.prepare_cached(sql)?, sequence.cast_signed());
+        let mut inserted = insert(RevocationRecord::INSERT)?;
+        // That the key was compromised may be found out later. Nothing that is on record changes by that.
+        if inserted.is_none() && record.compromised_key.is_some() {
+            let before = revocations::find(self.connection, &record.serial_number)?;
+            if before.is_some_and(|before| before.compromised_key.is_none()) {
+                inserted = insert(RevocationRecord::INSERT_COMPROMISE)?;
+            }
+        }
         let Some(checksum) = inserted else { return Ok(Err(Conflict::AlreadyRevoked)) };
         fail::fail_point!("store::after_revocation");
         self.append(revocation.entry())?;

@@ -61,6 +61,79 @@ fn a_certificate_is_revoked_once_and_a_token_revokes_once() {
     });
 }
 
+/// Revoked because it was replaced.
+fn superseded(n: u64) -> Revocation {
+    let record = revocation(n).record().clone();
+    let record = RevocationRecord { reason: RevocationReason::Superseded, compromised_key: None, ..record };
+    Revocation::new(Some(token(2_000 + n)), record, Entry { operation: Asked::Revoke, ..entry(Came::Revoked) })
+}
+
+#[test]
+fn a_key_may_be_found_to_be_compromised_after_its_certificate_was_revoked() {
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let store = open_at(&path);
+        store.record(issuance(1, 1)).await.unwrap();
+        store.revoke(superseded(1)).await.unwrap();
+        let found = revocation_of(serial(1), Some(token(5)), after(60), after(86_400));
+        store.revoke(found.clone()).await.unwrap();
+        assert_eq!(store.revoked(), 2, "whoever keeps answers makes them anew");
+        // Since the first day, for the later reason.
+        let expected = RevocationRecord { revoked_at: NOW, ..found.record().clone() };
+        for again in [superseded(1), revocation_of(serial(1), Some(token(6)), after(90), after(86_400))] {
+            assert!(matches!(store.revoke(again).await, Err(StoreError::AlreadyRevoked | StoreError::TokenSpent)));
+        }
+        drop(store);
+        let store = open_at(&path);
+        assert_eq!(store.revocation(serial(1)).await.unwrap(), Some(expected.clone()));
+        assert_eq!(store.next_list(after(120)).await.unwrap().revoked, [RevokedCertificate::from(expected)]);
+        let same = Issuance::new(Some(token(7)), certificate(2), COMPROMISED, entry(Came::Issued));
+        assert!(matches!(store.record(same).await, Err(StoreError::KeyCompromised)));
+        let report = store.check().await.unwrap();
+        assert_eq!((report.revoked, report.head.sequence), (1, 3));
+    });
+}
+
+#[test]
+fn of_64_who_find_a_key_compromised_one_is_on_record() {
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let store = Arc::new(open_at(&path));
+        store.revoke(superseded(1)).await.unwrap();
+        let tasks = (0..64).map(|n| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.revoke(revocation_of(serial(1), Some(token(n)), NOW, NOW)).await })
+        });
+        let mut revoked = 0;
+        for task in tasks.collect::<Vec<_>>() {
+            revoked += u64::from(task.await.unwrap().is_ok());
+        }
+        assert_eq!((revoked, store.check().await.unwrap().spent), (1, 2));
+    });
+}
+
+#[test]
+fn damage_to_what_was_found_out_later_is_found_before_anything_is_issued() {
+    for damage in [
+        "DELETE FROM compromises",
+        "DELETE FROM revocations",
+        "UPDATE compromises SET compromised_key = zeroblob(32)",
+        "UPDATE compromises SET reason_code = 4",
+        "UPDATE compromises SET serial_number = randomblob(20)",
+    ] {
+        let (_folder, path) = folder();
+        runtime().block_on(async {
+            let store = open_at(&path);
+            store.revoke(superseded(1)).await.unwrap();
+            store.revoke(revocation(1)).await.unwrap();
+        });
+        let path = path.canonicalize().unwrap();
+        connection::writer(&path).unwrap().execute_batch(damage).unwrap();
+        let error = open_when_free(&path, NOW).err();
+        assert!(matches!(error, Some(OpenError::Damaged { .. })), "{damage}: {error:?}");
+    }
+}
+
 #[test]
 fn of_64_revocations_of_one_certificate_one_wins() {
     let (_folder, path) = folder();
@@ -198,7 +271,7 @@ fn a_store_from_before_there_were_revocations_is_brought_up_to_date() {
     let (_folder, path) = folder();
     runtime().block_on(async { open_at(&path).record(issuance(1, 1)).await.unwrap() });
     let older =
-        "DROP TABLE revocations; DROP TABLE revocation_state; DROP TABLE IF EXISTS set_back; PRAGMA user_version = 1";
+        "DROP TABLE revocations; DROP TABLE revocation_state; DROP TABLE IF EXISTS set_back; DROP TABLE IF EXISTS compromises; PRAGMA user_version = 1";
     connection::writer(&path.canonicalize().unwrap()).unwrap().execute_batch(older).unwrap();
     runtime().block_on(async {
         let store = open_at(&path);
