@@ -1,9 +1,12 @@
 //! Is a file, or are the files it was rotated into, what was written?
 
-use std::io::{self, BufRead, Read};
+use std::{
+    fmt,
+    io::{self, BufRead, Read},
+};
 
 use super::{
-    Beginning, ChainError, Digest, Head, LineError, SignedHead, Verifier,
+    Beginning, ChainError, Head, LineError, SignedHead, Verifier,
     line::{MAX_LINE, parse},
 };
 
@@ -188,10 +191,18 @@ impl Chain {
     pub fn lines(&self) -> u64 {
         self.end.sequence.saturating_sub(self.after.sequence)
     }
+}
 
-    /// The hash of the last line.
-    pub fn hash(&self) -> Digest {
-        self.end.hash
+/// Says that all is well, and how far that is known.
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { log, after, end, signed } = self;
+        let (log, first) = (hex::encode(log), after.sequence.saturating_add(1));
+        write!(f, "log {log}: lines {first} to {} are as they were written, ", end.sequence)?;
+        match signed {
+            Some(head) => write!(f, "signed for up to line {}", head.sequence),
+            None => f.write_str("nothing was signed for"),
+        }
     }
 }
 

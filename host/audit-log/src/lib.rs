@@ -10,11 +10,12 @@
 //! that was computed anew, are told by a [`SignedHead`]: it lies beside the file, and can be kept anywhere. [`Check`]
 //! follows one file or the several it was rotated into, of one log or of the logs of several replicas.
 //!
-//! This room knows neither what the lines say nor who writes them; it opens no file and reads no clock.
+//! This room knows neither what the lines say nor who writes them; it writes nothing and reads no clock.
 
 mod chain;
 mod check;
 mod digest;
+mod files;
 mod head;
 mod line;
 mod octets;
@@ -23,6 +24,7 @@ pub use self::{
     chain::{ChainError, Head, Link, Verifier, verify},
     check::{Chain, Check, Flaw, FlawError},
     digest::Digest,
+    files::{Heads, VerifyError, head_of, verify_files},
     head::{HeadError, SignedHead},
     line::{Beginning, LineError, MAX_LINE, chained, parse},
 };

@@ -10,11 +10,7 @@ use authority::Certificate;
 use clap::{Args, Subcommand};
 
 use super::{ConfigFlag, OperatorError};
-use crate::{
-    audit::Head,
-    config::Config,
-    store::Reader,
-};
+use crate::{audit::Head, config::Config, store::Reader};
 
 /// Follow the audit log, and write it out.
 #[derive(Debug, Subcommand)]
@@ -129,13 +125,7 @@ impl Verify {
 }
 
 /// The file ends where the store does; while a CA writes it may be further by now.
-fn is_of_store(
-    reader: &Reader,
-    config: &Config,
-    log: [u8; 16],
-    end: Head,
-    chain: &Chain,
-) -> Result<(), OperatorError> {
+fn is_of_store(reader: &Reader, config: &Config, log: [u8; 16], end: Head, chain: &Chain) -> Result<(), OperatorError> {
     let (_, line) = reader.line(chain.end.sequence)?;
     if chain.log != log || line != Some(chain.end) || chain.end.sequence < end.sequence {
         let (lines, expected) = (chain.end.sequence, end.sequence);
@@ -146,13 +136,5 @@ fn is_of_store(
 }
 
 fn report(chains: &[Chain]) -> String {
-    let line = |chain: &Chain| {
-        let Chain { log, after, end, signed } = chain;
-        let signed = signed.map_or("nothing was signed for".to_owned(), |head| {
-            format!("signed for up to line {}", head.sequence)
-        });
-        let first = after.sequence.saturating_add(1);
-        format!("log {}: lines {first} to {} are as they were written, {signed}\n", hex::encode(log), end.sequence)
-    };
-    chains.iter().map(line).collect()
+    chains.iter().map(|chain| format!("{chain}\n")).collect()
 }

@@ -15,6 +15,7 @@ mod tests;
 use crate::{
     app::App,
     config::Config,
+    metrics::{MetricsListener, MetricsServer},
     own,
     process::notify,
     server::{ListenError, Listener, OwnCertificate, OwnCertificateError, Relocation, Showable, Tls, TlsError},
@@ -37,6 +38,7 @@ pub struct Reloader {
     pub(crate) tls: Arc<Tls>,
     pub(crate) own_certificate: Arc<OwnCertificate>,
     pub(crate) relocation: Relocation,
+    pub(crate) metrics_server: Arc<MetricsServer>,
     /// The configuration in force. Held during a reload, so that there is one at a time.
     pub(crate) in_force: Mutex<Config>,
 }
@@ -47,6 +49,12 @@ impl Reloader {
     /// # Errors
     /// Whatever keeps it from being served. The configuration in force then stays in force.
     pub async fn reload(&self, source: &Source) -> Result<(), ReloadError> {
+        let outcome = self.attempt(source).await;
+        self.foundations.metrics.reloaded(outcome.is_ok());
+        outcome
+    }
+
+    async fn attempt(&self, source: &Source) -> Result<(), ReloadError> {
         let mut in_force = self.in_force.lock().await;
         let Read { config, warnings, password } = source.read()?;
         for warning in warnings {
@@ -58,11 +66,19 @@ impl Reloader {
         if config.store_head != in_force.store_head {
             return Err(ReloadError::HeadMoved);
         }
+        if config.audit.file != in_force.audit.file {
+            return Err(ReloadError::AuditFileMoved);
+        }
         let old = self.app.snapshot();
         let (config, new) = build(config, password, self.foundations.clone()).await?;
         let tls = self.tls.prepare(&config.tls, &new.trusted())?;
         let is_address_new = config.address != in_force.address;
         let listener = if is_address_new { Some(Listener::bind(&config.address).await?) } else { None };
+        let metrics = match &config.metrics {
+            _ if config.metrics == in_force.metrics => None,
+            Some(address) => Some(Some(MetricsListener::bind(address).await?)),
+            None => Some(None),
+        };
         let own_certificate = self.own_certificate.pause().await;
         let certificate = if new.identifies_as(&old) {
             None
@@ -78,6 +94,9 @@ impl Reloader {
         }
         if let Some(listener) = listener {
             self.relocation.to(listener).await;
+        }
+        if let Some(listener) = metrics {
+            self.metrics_server.replace(listener);
         }
         *in_force = config;
         Ok(())
@@ -103,6 +122,8 @@ impl Reloader {
     async fn reload_aloud(&self, source: &Source) {
         tracing::info!("reloading ...");
         notify::reloading();
+        // Whatever becomes of the configuration: somebody may have moved the file away.
+        self.foundations.store.reopen_audit_file();
         match self.reload(source).await {
             Ok(()) => tracing::info!("reloaded {}", source.file.display()),
             Err(error) => tracing::error!("error reloading server: {error}"),
@@ -181,6 +202,9 @@ pub enum ReloadError {
         /// What the configuration names.
         to: PathBuf,
     },
+    /// The file that has the audit log does not move with it.
+    #[error("`audit.file` changes, which needs a restart")]
+    AuditFileMoved,
     /// What is remembered of the records does not move either.
     #[error("`db.head` changes, which needs a restart")]
     HeadMoved,

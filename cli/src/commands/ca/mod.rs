@@ -1,5 +1,6 @@
 //! `step ca …`: an authority, and what it is asked for.
 
+mod audit;
 mod bootstrap;
 mod bundles;
 mod certificate;
@@ -35,6 +36,7 @@ impl Ca {
 }
 
 commands!(Commands {
+    Audit(audit::Audit),
     Bootstrap(bootstrap::Bootstrap),
     Certificate(certificate::Certificate),
     Certs(certs::Certs),

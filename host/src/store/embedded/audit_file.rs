@@ -14,9 +14,9 @@ use std::{
 use audit_log::{Beginning, MAX_LINE, chained, parse};
 use rusqlite::Connection;
 
-use super::{check, files, state::State};
+use super::{check, files, log_reader, state::State};
 use crate::{
-    audit::{Digest, Head, Link},
+    audit::Head,
     store::error::{AuditFileError, OpenError, StoreError},
 };
 
@@ -73,13 +73,11 @@ impl AuditFile {
             return Ok(());
         }
         fail::fail_point!("audit::before_append");
-        let mut statement = connection
-            .prepare_cached("SELECT sequence, line, hash FROM audit WHERE sequence > ?1 ORDER BY sequence")
-            .map_err(StoreError::from)?;
+        let mut statement = connection.prepare_cached(log_reader::AFTER).map_err(StoreError::from)?;
         let mut rows = statement.query([self.end.sequence.cast_signed()]).map_err(StoreError::from)?;
         let (mut text, mut end, mut octets) = (String::new(), self.end, 0);
         while let Some(row) = rows.next().map_err(StoreError::from)? {
-            let link = link(row).map_err(StoreError::from)?;
+            let link = log_reader::link(row).map_err(StoreError::from)?;
             chained(&link, &mut text);
             end = Head { sequence: link.sequence, hash: link.hash };
             // A start may have many to catch up with.
@@ -122,11 +120,6 @@ impl AuditFile {
         let ours = self.file.metadata()?;
         Ok(self.path.symlink_metadata().is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())))
     }
-}
-
-fn link(row: &rusqlite::Row<'_>) -> rusqlite::Result<Link> {
-    let sequence: i64 = row.get(0)?;
-    Ok(Link { sequence: sequence.cast_unsigned(), line: row.get(1)?, hash: Digest::from_bytes(row.get(2)?) })
 }
 
 /// How many octets of the file are whole lines.
