@@ -40,6 +40,7 @@ fn scenario_of_a_child_process() {
             issue_until_killed(&path, point, nth.parse().unwrap());
         }
         _ => match scenario.as_str() {
+            "audit file fails" => an_audit_file_fails(&path),
             "commit fails" => a_commit_fails(&path),
             "client leaves" => a_client_leaves(&path),
             "older store" => an_older_store_appears(&path),
@@ -156,6 +157,39 @@ fn a_commit_fails(path: &Path) {
         drop(store);
         let report = open_at(path).check().await.unwrap();
         assert_eq!((report.certificates, report.head.sequence), (2, 3), "two certificates and the refusal");
+    });
+}
+
+#[test]
+fn an_audit_file_that_cannot_be_written_stops_issuing_until_it_can() {
+    let (_folder, path) = folder();
+    let output = run("audit file fails", &path);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn an_audit_file_fails(path: &Path) {
+    let file = path.with_file_name("audit.log");
+    runtime().block_on(async {
+        let store = Arc::new(Embedded::open_with(path, None, Some(&file), NOW).unwrap());
+        store.record(issuance(1, 1)).await.unwrap();
+        fail::cfg("audit::append_fails", "return").unwrap();
+        assert!(matches!(store.record(issuance(2, 2)).await, Err(StoreError::OutcomeUnknown)));
+        let later = store.record(issuance(3, 3)).await;
+        assert!(matches!(later, Err(StoreError::Unavailable(Unavailable::Recovering))), "{later:?}");
+        assert!(!store.is_ready());
+        // Half a line, as a full disk leaves it.
+        let whole = fs::read(&file).unwrap();
+        fs::write(&file, [&whole[..], b"{\"sequence\":2"].concat()).unwrap();
+        fail::remove("audit::append_fails");
+        while !store.is_ready() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        store.record(issuance(3, 4)).await.unwrap();
+        assert!(matches!(store.record(issuance(2, 5)).await, Err(StoreError::TokenSpent)));
+        let mut check = audit_log::Check::default();
+        check.file("audit.log", &mut fs::read(&file).unwrap().as_slice()).unwrap();
+        let end = check.finish().unwrap()[0].end;
+        assert_eq!((end, end.sequence), (store.head(), 3), "what was not answered is in the log, too");
     });
 }
 

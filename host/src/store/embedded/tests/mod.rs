@@ -1,9 +1,12 @@
 //! The promises of the store, kept or not.
 
+mod audit_file;
 mod damage;
 mod faults;
 mod files;
+mod lists;
 mod revocations;
+mod upkeep;
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
 
