@@ -29,11 +29,11 @@ pub struct Member {
 
 impl Schema {
     /// Octets of the schema as JSON.
-    pub const fn len(&self) -> usize {
+    pub const fn octets(&self) -> usize {
         self.write(&mut [], 0)
     }
 
-    /// The schema as JSON; `N` is its [`len`](Self::len).
+    /// The schema as JSON; `N` is their number, [`octets`](Self::octets).
     pub const fn to_octets<const N: usize>(&self) -> [u8; N] {
         let mut octets = [0; N];
         self.write(&mut octets, 0);
@@ -42,7 +42,7 @@ impl Schema {
 
     /// The schema as JSON.
     pub fn to_json(&self) -> String {
-        let mut octets = vec![0; self.len()];
+        let mut octets = vec![0; self.octets()];
         self.write(&mut octets, 0);
         String::from_utf8(octets).expect("written from texts")
     }
@@ -168,7 +168,7 @@ macro_rules! __sections {
                 const SCHEMA: &$crate::schema::Schema = <$settings as $crate::settings::Setting>::SCHEMA;
                 #[used]
                 #[unsafe(link_section = "step:settings-schema")]
-                static SECTION: [u8; SCHEMA.len()] = SCHEMA.to_octets();
+                static SECTION: [u8; SCHEMA.octets()] = SCHEMA.to_octets();
             };
         )?
         #[allow(unsafe_code)]
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_compiler_writes_what_the_program_writes() {
-        const OCTETS: [u8; OUTER.len()] = OUTER.to_octets();
+        const OCTETS: [u8; OUTER.octets()] = OUTER.to_octets();
         assert_eq!(OCTETS, OUTER.to_json().as_bytes());
         assert_eq!(lines::<{ lines_len(&["a.b", "c"]) }>(&["a.b", "c"]), *b"a.b\nc\n");
     }

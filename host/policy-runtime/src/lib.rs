@@ -36,6 +36,7 @@ pub mod contract;
 mod effects;
 mod engine;
 mod error;
+pub mod file;
 mod grants;
 mod imports;
 mod inspect;

@@ -50,6 +50,8 @@ pub struct Module {
     name: String,
     digest: [u8; 32],
     linked: Linked,
+    interface: String,
+    imports: Vec<String>,
     effects: Vec<(String, Effect)>,
     pub(crate) runtime: Arc<Shared>,
 }
@@ -69,7 +71,9 @@ impl Module {
             found.ok_or_else(|| missing(&checked.interface, function))?;
         }
         let linked = Linked::new(checked.kind, &component, &runtime.linker)?;
-        Ok(Self { name, digest, linked, effects: checked.effects.clone(), runtime })
+        let Checked { interface, imports, effects, .. } = checked;
+        let (interface, imports, effects) = (interface.clone(), imports.clone(), effects.clone());
+        Ok(Self { name, digest, linked, interface, imports, effects, runtime })
     }
 
     /// The name it was loaded under, for logs.
@@ -97,6 +101,21 @@ impl Module {
 
     pub(crate) fn has_effects(&self) -> bool {
         !self.effects.is_empty()
+    }
+
+    /// The interface it exports, with the version it was built against.
+    pub fn interface(&self) -> &str {
+        &self.interface
+    }
+
+    /// The interfaces it imports.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
+    }
+
+    /// The interfaces among its imports that have to be granted, each with what to write in `ca.json`.
+    pub fn grants_needed(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.effects.iter().map(|(import, effect)| (import.as_str(), effect.grant()))
     }
 
     pub(crate) fn check(&self, grants: &Grants) -> Result<CheckHostPre<Guest>, Fault> {
@@ -159,6 +178,7 @@ pub(crate) struct Checked {
     kind: Kind,
     /// Name of the exported interface, with the version the module was built against.
     interface: String,
+    imports: Vec<String>,
     effects: Vec<(String, Effect)>,
 }
 
@@ -184,7 +204,8 @@ impl Checked {
     fn component(component: Vec<u8>, imports: &[String], exports: &[String]) -> Result<Self, Fault> {
         let effects = interface::effects(imports.iter().map(String::as_str))?;
         let (kind, interface) = interface::kind(exports.iter().map(String::as_str))?;
-        Ok(Self { component, kind, interface, effects })
+        let imports = imports.iter().map(|import| printable(import.clone(), 256)).collect();
+        Ok(Self { component, kind, interface, imports, effects })
     }
 }
 

@@ -6,48 +6,46 @@
 
 use std::{env, fs, path::PathBuf, sync::Arc};
 
-use step_policy_runtime::{Module, Runtime, RuntimeConfig};
-
-mod claims;
-mod format;
-mod json;
-mod jwk;
-mod tokens;
-
-use format::Suite;
+use policy_vectors::{Keys, Subject, Suite};
+use step_policy_runtime::{Limits, Module, Runtime, RuntimeConfig};
 
 #[tokio::test]
 async fn jwk_decides_every_vector_as_it_is_written() {
-    let (suite, module) = (Suite::read("jwk"), load("jwk"));
-    let keys = tokens::Keys::generate();
-    let mut failures = Vec::new();
-    for case in &suite.cases {
-        let decision = jwk::decide(&module, case, &suite.base, &keys).await;
-        failures.extend(case.compare(&suite.base, &decision));
-    }
-    report(failures, suite.cases.len());
+    decides_every_vector("jwk").await;
 }
 
 #[tokio::test]
 async fn claims_decides_every_vector_as_it_is_written() {
-    let (suite, module) = (Suite::read("claims"), load("claims"));
+    decides_every_vector("claims").await;
+}
+
+async fn decides_every_vector(policy: &str) {
+    let suite = read(policy);
+    let subject = Subject { module: load(policy), limits: Limits::default() };
+    let keys = Keys::default();
     let mut failures = Vec::new();
-    for case in &suite.cases {
-        let decision = claims::decide(&module, case, &suite.base).await;
-        failures.extend(case.compare(&suite.base, &decision));
+    for case in suite.cases() {
+        let decision = subject.decide(&suite, case, &keys).await.unwrap();
+        if let Some(difference) = case.difference(&suite, &decision) {
+            failures.push(format!("{}\n  {difference:?}", case.name()));
+        }
     }
-    report(failures, suite.cases.len());
+    assert!(failures.is_empty(), "{} of {}:\n\n{}", failures.len(), suite.cases().len(), failures.join("\n\n"));
 }
 
 #[test]
 fn there_are_many_vectors_and_each_has_a_name_of_its_own() {
-    let suites = ["jwk", "claims"].map(Suite::read);
-    let mut names: Vec<_> = suites.iter().flat_map(|suite| &suite.cases).map(|case| case.name.as_str()).collect();
+    let suites = ["jwk", "claims"].map(read);
+    let mut names: Vec<_> = suites.iter().flat_map(Suite::cases).map(|case| case.name()).collect();
     let count = names.len();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), count, "two vectors have one name");
     assert!(count >= 150, "{count} vectors");
+}
+
+fn read(policy: &str) -> Suite {
+    Suite::read(&workspace("policy-sdk/vectors").join(policy)).unwrap()
 }
 
 /// A folder below the root of the workspace.
@@ -60,8 +58,4 @@ fn load(name: &str) -> Arc<Module> {
     let path = directory.join(format!("{name}.wasm"));
     let wasm = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Runtime::new(RuntimeConfig::default()).unwrap().load(name, &wasm).unwrap()
-}
-
-fn report(failures: Vec<String>, cases: usize) {
-    assert!(failures.is_empty(), "{} of {cases} vectors:\n\n{}", failures.len(), failures.join("\n\n"));
 }
