@@ -253,6 +253,11 @@ impl Certificate {
         &self.tbs
     }
 
+    /// The contents of the BIT STRING of the signature.
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
     /// AlgorithmIdentifier of the signature, the same inside and out.
     pub(crate) fn signature_algorithm(&self) -> &[u8] {
         &self.signature_algorithm

@@ -6,9 +6,9 @@ use thiserror::Error;
 
 use crate::certificate::Certificate;
 use crate::extensions::KeyUsage;
-use crate::keys::Signer;
+use crate::keys::{Signer, SignerError};
 use crate::public_key::{KeyError, PublicKey};
-use crate::signature::{self, SignatureError};
+use crate::signature::{self, SignatureError, Verifier};
 
 /// A CA certificate, the certificates between it and the root, and its key.
 pub struct Issuer {
@@ -16,6 +16,7 @@ pub struct Issuer {
     chain: Arc<[Certificate]>,
     signer: Box<dyn Signer>,
     signature_algorithm: Vec<u8>,
+    verifier: Verifier,
     key_identifier: Option<Vec<u8>>,
 }
 
@@ -49,6 +50,9 @@ pub enum IssuerError {
     /// The key is too weak to sign with.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The key does not make signatures that can be verified with the certificate.
+    #[error("the signatures of the issuing key cannot be verified: {0}")]
+    Verifier(#[source] SignatureError),
     /// A certificate of the chain was not signed by the next one.
     #[error("the certificate of {subject} was not issued by {issuer}: {source}")]
     Chain {
@@ -68,6 +72,17 @@ pub enum ChainError {
     #[error("its issuer has another name")]
     Name,
     /// The signature does not hold.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+}
+
+/// The issuing key cannot be used now.
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+pub enum KeyProofError {
+    /// It makes no signature.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The signature is not that of the certificate's key.
     #[error(transparent)]
     Signature(#[from] SignatureError),
 }
@@ -95,8 +110,11 @@ impl Issuer {
             return Err(IssuerError::OtherKey { subject: subject() });
         }
         PublicKey::try_from(certificate.public_key().clone())?;
+        let signature_algorithm = signature::algorithm_identifier(signer.algorithm());
+        let verifier = Verifier::new(certificate.public_key(), &signature_algorithm).map_err(IssuerError::Verifier)?;
         Ok(Self {
-            signature_algorithm: signature::algorithm_identifier(signer.algorithm()),
+            signature_algorithm,
+            verifier,
             key_identifier: certificate.subject_key_identifier(),
             chain: chain.into(),
             signer,
@@ -113,6 +131,17 @@ impl Issuer {
         &self.chain
     }
 
+    /// Makes one signature over a text that is none of a certificate, and verifies it: whether the key is there, works,
+    /// and belongs to the certificate.
+    ///
+    /// # Errors
+    /// It does not sign, or not as the certificate says.
+    pub fn prove_key(&self) -> Result<(), KeyProofError> {
+        const TEXT: &[u8] = b"step-ca: proof that the issuing key can sign, no certificate";
+        let signature = self.signer.sign(TEXT)?;
+        Ok(self.verifier.verify(TEXT, &signature)?)
+    }
+
     pub(crate) fn shared_chain(&self) -> Arc<[Certificate]> {
         Arc::clone(&self.chain)
     }
@@ -124,6 +153,11 @@ impl Issuer {
     /// AlgorithmIdentifier of every signature this issuer makes.
     pub(crate) fn signature_algorithm(&self) -> &[u8] {
         &self.signature_algorithm
+    }
+
+    /// Verifies what this issuer signs.
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.verifier
     }
 
     /// What goes into authorityKeyIdentifier; none if the certificate has no

@@ -77,7 +77,7 @@ impl Authority {
             extensions: approved.extensions(),
         };
         let tbs = tbs.encode().map_err(|_| SignError::Time)?;
-        lint::check(&tbs, issuer)?;
+        lint::check(&tbs, draft.public_key(), issuer)?;
         let signature = issuer.signer().sign(&tbs)?;
         let signature_algorithm = issuer.signature_algorithm();
         let der = SignedValue { contents: &tbs, signature_algorithm, signature: &signature }.encode();
@@ -96,7 +96,7 @@ fn read_back(der: &[u8], tbs: &[u8], issuer: &Issuer) -> Result<Certificate, Sig
     if certificate.signature_algorithm() != issuer.signature_algorithm() {
         return Err(SignError::Differs { part: "signature algorithm" });
     }
-    certificate.verify_signature(issuer.certificate().public_key())?;
+    issuer.verifier().verify(certificate.tbs(), certificate.signature())?;
     Ok(certificate)
 }
 

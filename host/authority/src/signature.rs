@@ -2,7 +2,7 @@
 //! are verified.
 
 use aws_lc_rs::signature as aws;
-use aws_lc_rs::signature::{UnparsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::signature::{ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Reader, TagNumber};
 use thiserror::Error;
@@ -40,6 +40,22 @@ pub(crate) fn verify(
 ) -> Result<(), SignatureError> {
     let verification = verification(key.kind(), algorithm)?;
     UnparsedPublicKey::new(verification, key.key()).verify(message, signature).map_err(|_| SignatureError::Invalid)
+}
+
+/// A key that verifies many signatures of one algorithm. Key and algorithm are
+/// looked at once.
+pub(crate) struct Verifier(ParsedPublicKey);
+
+impl Verifier {
+    /// `algorithm` is the AlgorithmIdentifier of the signatures.
+    pub(crate) fn new(key: &SubjectPublicKeyInfo, algorithm: &[u8]) -> Result<Self, SignatureError> {
+        let verification = verification(key.kind(), algorithm)?;
+        ParsedPublicKey::new(verification, key.key()).map(Self).map_err(|_| SignatureError::Invalid)
+    }
+
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+        self.0.verify_sig(message, signature).map_err(|_| SignatureError::Invalid)
+    }
 }
 
 fn verification(kind: KeyKind, identifier: &[u8]) -> Result<&'static dyn VerificationAlgorithm, SignatureError> {
