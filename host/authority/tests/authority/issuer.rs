@@ -1,7 +1,10 @@
 //! Which certificates and keys may issue.
 
-use step_authority::keys::KeySpec;
-use step_authority::{Issuer, IssuerError, pki};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use step_authority::keys::{KeySpec, PrivateKey, SignatureAlgorithm, Signer, SignerError};
+use step_authority::{Issuer, IssuerError, KeyProofError, pki};
 
 use crate::harness::{NOW, TestCa, key};
 
@@ -39,4 +42,38 @@ fn an_empty_chain_is_no_issuer_and_a_root_may_be_one() {
     let root_key = key(KeySpec::EcP256);
     let root = pki::create_root("Only", &root_key, NOW).unwrap();
     assert!(Issuer::new(vec![root], Box::new(root_key)).is_ok());
+}
+
+/// A key in hardware that somebody can pull out.
+struct Pulled {
+    key: PrivateKey,
+    is_there: Arc<AtomicBool>,
+}
+
+impl Signer for Pulled {
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.key.algorithm()
+    }
+
+    fn public_key(&self) -> &[u8] {
+        self.key.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        if self.is_there.load(Ordering::Relaxed) { self.key.sign(message) } else { Err(SignerError::Refused) }
+    }
+}
+
+#[test]
+fn a_key_that_signs_is_proven_until_it_does_not() {
+    let ca = TestCa::new();
+    for kind in [KeySpec::EcP256, KeySpec::EcP384, KeySpec::Ed25519] {
+        let (key, is_there) = (key(kind), Arc::new(AtomicBool::new(true)));
+        let intermediate = pki::create_intermediate("A", &key, &ca.root, &ca.root_key, NOW).unwrap();
+        let pulled = Pulled { key, is_there: is_there.clone() };
+        let issuer = Issuer::new(vec![intermediate], Box::new(pulled)).unwrap();
+        assert_eq!(issuer.prove_key(), Ok(()), "{kind:?}");
+        is_there.store(false, Ordering::Relaxed);
+        assert_eq!(issuer.prove_key(), Err(KeyProofError::Signer(SignerError::Refused)), "{kind:?}");
+    }
 }
