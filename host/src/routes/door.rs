@@ -27,6 +27,7 @@ use crate::{
     limits,
     server::Peer,
     telemetry::{Entry, RequestLog},
+    traces::Journey,
 };
 
 /// For the whole of a request. Every part of the work has a shorter limit of its own; this one is for what nobody
@@ -40,10 +41,11 @@ pub(super) async fn door(State(ca): State<Arc<dyn Service>>, mut request: Reques
     let visit = logging.requests.as_ref().map(|log| Visit::begin(log, &request));
     let method = request.method().clone();
     request.extensions_mut().insert(id.clone());
+    let journey = Journey::begin(&request);
 
     let mut response = match refuse_shape(request.uri()) {
         Err(error) => Problem::from(error).into_response(),
-        Ok(()) => match tokio::time::timeout(ANSWER_TIME, next.run(request)).await {
+        Ok(()) => match tokio::time::timeout(ANSWER_TIME, journey.during(next.run(request))).await {
             Ok(response) => response,
             Err(_) => Problem::from(RequestError::TimeLimit { limit: ANSWER_TIME }).into_response(),
         },
@@ -52,10 +54,14 @@ pub(super) async fn door(State(ca): State<Arc<dyn Service>>, mut request: Reques
     let problem = response.extensions_mut().remove::<Problem>();
     let cause = problem.as_ref().map(|problem| problem.cause().to_owned());
     if let Some(problem) = problem {
-        report(response.status(), &id, problem.cause());
+        // Where requests are logged, their line has all of it.
+        if logging.requests.is_none() {
+            report(response.status(), &id, problem.cause());
+        }
         problem.write_into(&mut response, &id, &method);
     }
     response.headers_mut().insert(X_REQUEST_ID, id.to_header());
+    journey.end(response.status(), &id);
     if let (Some(log), Some(visit)) = (&logging.requests, visit) {
         visit.end(log, &id, &response, cause.as_deref());
     }

@@ -9,6 +9,12 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
+/// The time now, as Go's log package stamps a line.
+pub(super) fn stamp() -> String {
+    const TIME: &[BorrowedFormatItem<'_>] = format_description!("[year]/[month]/[day] [hour]:[minute]:[second]");
+    OffsetDateTime::now_utc().format(TIME).expect("every time has these members")
+}
+
 /// The time, the level when it is not the usual one, the text, and the fields.
 pub(super) struct GoStyle;
 
@@ -18,8 +24,7 @@ where
     N: for<'writer> FormatFields<'writer> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        const TIME: &[BorrowedFormatItem<'_>] = format_description!("[year]/[month]/[day] [hour]:[minute]:[second]");
-        writer.write_str(&OffsetDateTime::now_utc().format(TIME).map_err(|_| fmt::Error)?)?;
+        writer.write_str(&stamp())?;
         writer.write_str(match *event.metadata().level() {
             Level::ERROR => " ERROR ",
             Level::WARN => " WARNING ",
