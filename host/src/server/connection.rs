@@ -29,7 +29,11 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tower::Service;
 
-use super::{peer::Peer, unfinished::Ticket};
+use super::{
+    meters::{Failure, ServerMeters},
+    peer::Peer,
+    unfinished::Ticket,
+};
 use crate::limits;
 
 /// How HTTP is spoken; the same for every connection of a server.
@@ -54,25 +58,35 @@ impl Http {
     }
 }
 
+/// A peer that was let in and has said nothing yet.
+pub(super) struct Arrived {
+    pub(super) socket: TcpStream,
+    pub(super) address: SocketAddr,
+    pub(super) ticket: Ticket,
+}
+
 /// Serves one peer until it goes, is too slow, or `stopping` turns true.
 pub(super) async fn serve(
-    socket: TcpStream,
-    address: SocketAddr,
-    ticket: Ticket,
+    Arrived { socket, address, ticket }: Arrived,
     acceptor: TlsAcceptor,
     http: Http,
     router: Router,
+    meters: &ServerMeters,
     stopping: watch::Receiver<bool>,
 ) {
     let handshake = timeout(limits::HANDSHAKE_TIME, acceptor.accept(socket));
-    let stream = tokio::select! {
-        () = ticket.closed() => return,
-        stream = handshake => match stream {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return tracing::debug!(%address, %error, "TLS handshake failed"),
-            Err(_) => return tracing::debug!(%address, "TLS handshake timed out"),
+    let shaken = tokio::select! {
+        () = ticket.closed() => Err(Failure::Displaced),
+        shaken = handshake => match shaken {
+            Ok(shaken) => shaken.map_err(Failure::from),
+            Err(_) => Err(Failure::TimedOut),
         },
     };
+    let stream = match shaken {
+        Ok(stream) => stream,
+        Err(failure) => return meters.failed(address, &failure),
+    };
+    meters.completed();
     let (_, session) = stream.get_ref();
     let peer = Peer::of(address, session);
     let http = match session.alpn_protocol() {

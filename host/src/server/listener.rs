@@ -8,7 +8,10 @@ use std::{
 
 use socket2::{SockRef, TcpKeepalive};
 use thiserror::Error;
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
 
 use crate::config::Address;
 
@@ -67,6 +70,11 @@ impl Listener {
         self.0.local_addr()
     }
 
+    /// The next connection.
+    pub(crate) async fn accept(&self) -> io::Result<TcpStream> {
+        self.0.accept().await.map(|(socket, _)| socket)
+    }
+
     pub(super) fn socket(&self) -> &TcpListener {
         &self.0
     }
@@ -98,7 +106,7 @@ mod tests {
     #[tokio::test]
     async fn a_peer_that_has_vanished_is_asked_after_three_minutes() {
         let listener = Listener::bind(&Address { host: Some("127.0.0.1".into()), port: 0 }).await.unwrap();
-        let _client = tokio::net::TcpStream::connect(listener.local_address().unwrap()).await.unwrap();
+        let _client = TcpStream::connect(listener.local_address().unwrap()).await.unwrap();
         let (accepted, _) = listener.socket().accept().await.unwrap();
         let accepted = SockRef::from(&accepted);
         assert!(accepted.keepalive().unwrap());

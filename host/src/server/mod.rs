@@ -7,6 +7,7 @@ mod client_verifier;
 mod connection;
 mod entrance;
 mod listener;
+mod meters;
 mod own_certificate;
 mod peer;
 mod tls;
@@ -22,11 +23,12 @@ use tokio::{
 };
 
 use self::{
-    connection::Http,
+    connection::{Arrived, Http},
     entrance::{Admitted, Entrance},
 };
 pub use self::{
     listener::{ListenError, Listener, Relocation},
+    meters::ServerMeters,
     own_certificate::{
         Issuing, OnlineCertificate, OnlineIssuer, OwnCertificate, OwnCertificateError, Paused, Showable,
     },
@@ -40,13 +42,14 @@ pub struct Server {
     listener: Listener,
     moves: mpsc::Receiver<Listener>,
     relocation: Relocation,
+    meters: ServerMeters,
 }
 
 impl Server {
     /// A server that will answer whoever connects to `listener`.
     pub fn new(listener: Listener) -> Self {
         let (relocation, moves) = Relocation::new();
-        Self { listener, moves, relocation }
+        Self { listener, moves, relocation, meters: ServerMeters::default() }
     }
 
     /// Where it listens: the port is the kernel's choice when 0 was asked for.
@@ -57,6 +60,11 @@ impl Server {
         self.listener.local_address()
     }
 
+    /// What it counts.
+    pub fn meters(&self) -> &ServerMeters {
+        &self.meters
+    }
+
     /// What moves it to another address while it serves.
     pub fn relocation(&self) -> Relocation {
         self.relocation.clone()
@@ -65,8 +73,8 @@ impl Server {
     /// Serves `router` until `stop` completes, then answers what was accepted: nobody new is let in, idle connections
     /// are closed in good order, and after [`limits::DRAIN_TIME`] whoever is left is cut off.
     pub async fn serve(self, tls: Arc<Tls>, router: Router, stop: impl Future<Output = ()>) -> Drained {
-        let Self { mut listener, mut moves, .. } = self;
-        let mut connections = Connections::new(tls, router);
+        let Self { mut listener, mut moves, meters, .. } = self;
+        let mut connections = Connections::new(tls, router, meters);
         let mut stop = pin!(stop);
         loop {
             let admitted = tokio::select! {
@@ -101,13 +109,15 @@ struct Connections {
     router: Router,
     http: Http,
     entrance: Entrance,
+    meters: ServerMeters,
     tasks: JoinSet<()>,
     stopping: watch::Sender<bool>,
 }
 
 impl Connections {
-    fn new(tls: Arc<Tls>, router: Router) -> Self {
+    fn new(tls: Arc<Tls>, router: Router, meters: ServerMeters) -> Self {
         Self {
+            meters,
             tls,
             router,
             http: Http::new(),
@@ -119,12 +129,14 @@ impl Connections {
 
     fn start(&mut self, Admitted { socket, address, ticket, place }: Admitted) {
         let (tls, http, router) = (Arc::clone(&self.tls), self.http.clone(), self.router.clone());
-        let stopping = self.stopping.subscribe();
+        let (stopping, meters) = (self.stopping.subscribe(), self.meters.clone());
         self.tasks.spawn(async move {
+            let _connected = meters.connected();
             // Answers are one write each; waiting for more to send would only delay them.
             let _ = socket.set_nodelay(true);
             tls.own_certificate().refresh_if_ending().await;
-            connection::serve(socket, address, ticket, tls.acceptor(), http, router, stopping).await;
+            let arrived = Arrived { socket, address, ticket };
+            connection::serve(arrived, tls.acceptor(), http, router, &meters, stopping).await;
             drop(place);
         });
     }

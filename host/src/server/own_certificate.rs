@@ -156,7 +156,8 @@ impl OwnCertificate {
         self.clock.now().checked_add(LAST_MINUTE).is_none_or(|soon| soon >= self.not_after())
     }
 
-    fn not_after(&self) -> Timestamp {
+    /// When it ends.
+    pub(crate) fn not_after(&self) -> Timestamp {
         self.current.load().validity.not_after
     }
 }

@@ -81,6 +81,39 @@ async fn a_body_that_says_it_is_too_long_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test]
+async fn a_client_that_sends_a_body_that_is_too_long_to_its_end_sees_why() {
+    let server = TestServer::start().await;
+    for (framing, begin, end) in
+        [("content-length: 10485760", "", ""), ("transfer-encoding: chunked", "a00000\r\n", "\r\n0\r\n\r\n")]
+    {
+        let mut stream = server.connect(server.client()).await.unwrap();
+        let head = format!("POST /sign HTTP/1.1\r\nhost: localhost\r\n{framing}\r\n\r\n{begin}");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // It looks at nothing before it has sent the last octet.
+        stream.write_all(&vec![b' '; 10 << 20]).await.unwrap();
+        stream.write_all(end.as_bytes()).await.unwrap();
+        let answer = ask_health(&mut stream).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413 "), "{framing}: {answer}");
+        assert!(answer.contains("\"status\":413"), "{framing}: {answer}");
+        assert!(answer.contains("HTTP/1.1 200 OK"), "{framing}: the connection is as good as before: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_not_read_for_ever() {
+    let server = TestServer::start().await;
+    let mut stream = server.connect(server.client()).await.unwrap();
+    let head = "POST /sign HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1099511627776\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let piece = vec![b' '; 1 << 20];
+    let mut pieces = 0;
+    while stream.write_all(&piece).await.is_ok() {
+        pieces += 1;
+        assert!(pieces < 256, "{pieces} MiB were read");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_say_how_long_it_is_is_refused_as_it_streams() {
     let server = TestServer::start().await;
     let mut stream = server.connect(server.client()).await.unwrap();
