@@ -44,7 +44,7 @@ impl Address {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let port = port.parse().ok().filter(|_| port.bytes().all(|octet| octet.is_ascii_digit()))?;
         let host = match host.strip_prefix('[') {

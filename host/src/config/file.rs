@@ -53,6 +53,9 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     let watch = top.take("watch").map_or(Some(false), |field| field.bool(problems));
     let crl = top.take("crl").map_or(Some(None), |field| revocation::crl(&field, problems));
     let audit = top.take("audit").map_or_else(|| Some(Default::default()), |field| audit::read(&field, file, problems));
+    let information = top.take("authorityInfoAccess");
+    let authority_information = information
+        .map_or_else(|| Some(Default::default()), |field| revocation::authority_information(&field, problems));
     let ocsp = top.take("ocsp").map_or(Some(None), |field| revocation::ocsp(&field, problems));
     let metrics = metrics::read(&mut top, problems);
     let admin = top.take("admin").map(|field| admin::read(&field, problems));
@@ -83,6 +86,7 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
         store_head: head,
         crl: crl?,
         ocsp: ocsp?,
+        authority_information: authority_information?,
         audit: audit?,
         generation: Generation::of(tree),
         metrics: metrics?,

@@ -39,6 +39,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ::authority::AuthorityInformation;
 use zeroize::Zeroizing;
 
 pub use self::{
@@ -51,11 +52,11 @@ pub use self::{
     generation::Generation,
     grants::{Grants, HeaderValue, HttpGrant, KvGrant},
     logger::{LogFormat, LoggerConfig, TRACE_HEADER},
-    policies::{Builtin, Operations, PolicyConfig, PolicyName},
+    policies::{Builtin, Mode, Operations, PolicyConfig, PolicyName},
     policy_limits::PolicyLimits,
     problem::{Notice, Problem},
     provisioners::ProvisionerConfig,
-    revocation::{CrlConfig, OcspConfig},
+    revocation::{CrlConfig, OcspConfig, OcspSigning},
     tls::{CipherSuite, TlsConfig, TlsVersion},
 };
 use crate::limits;
@@ -101,6 +102,8 @@ pub struct Config {
     pub crl: Option<CrlConfig>,
     /// Answers about single certificates; none are given without it.
     pub ocsp: Option<OcspConfig>,
+    /// Where new certificates say that more is known about their issuer (`authorityInfoAccess`).
+    pub authority_information: AuthorityInformation,
     /// Where metrics are served, if they are.
     pub metrics: Option<Address>,
     /// Who may read what is on record over the network; nobody without it.

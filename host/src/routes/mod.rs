@@ -69,6 +69,7 @@ fn table() -> Router<Arc<dyn Service>> {
         .route("/federation", get(roots::federation))
         .route("/intermediates", get(roots::intermediates))
         .route("/intermediates.pem", get(roots::intermediates_pem))
+        .route("/issuer.cer", get(roots::issuer))
         // Who may ask.
         .route("/provisioners", get(provisioners::list))
         .route("/provisioners/{kid}/encrypted-key", get(provisioners::encrypted_key))

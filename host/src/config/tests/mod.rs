@@ -123,7 +123,7 @@ fn a_snapshot_is_built_from_the_files_the_configuration_names() {
 fn the_example_that_is_distributed_is_accepted_as_it_is() {
     let example = include_str!("../../../dist/ca.json");
     let (config, warnings) = Config::parse(example, Path::new("ca.json")).unwrap();
-    assert_eq!((warnings, config.address.port), (Vec::new(), 443));
+    assert_eq!((warnings, config.address.port), (Vec::new(), 9000));
 }
 
 #[test]

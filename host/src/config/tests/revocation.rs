@@ -29,6 +29,28 @@ fn a_list_is_renewed_after_two_thirds_of_its_life() {
 }
 
 #[test]
+fn answers_are_signed_by_the_issuer_unless_the_file_says_otherwise() {
+    let signing = |ocsp: Value| accepted(&with("/ocsp", ocsp)).ocsp.unwrap().signing;
+    assert_eq!(signing(json!({"enabled": true})), OcspSigning::Direct);
+    assert_eq!(signing(json!({"enabled": true, "signing": "direct"})), OcspSigning::Direct);
+    assert_eq!(signing(json!({"enabled": true, "signing": "delegated"})), OcspSigning::Delegated);
+    let found = problems(&with("/ocsp", json!({"enabled": true, "signing": "delegate"})));
+    assert!(found.len() == 1 && found[0].1.contains("delegated"), "{found:?}");
+}
+
+#[test]
+fn certificates_say_what_the_file_says_about_their_issuer() {
+    let information = |value: Value| accepted(&with("/authorityInfoAccess", value)).authority_information;
+    assert_eq!(information(json!({})), ::authority::AuthorityInformation::default());
+    let both = information(json!({"caIssuers": "http://A/issuer.cer", "ocsp": "http://a/ocsp"}));
+    assert_eq!(both.ca_issuers.unwrap().as_str(), "http://a/issuer.cer");
+    assert_eq!(both.ocsp.unwrap().as_str(), "http://a/ocsp");
+    for wrong in [json!({"ocsp": "ftp://a"}), json!({"caIssuer": "http://a"}), json!([])] {
+        assert_eq!(problems(&with("/authorityInfoAccess", wrong.clone())).len(), 1, "{wrong}");
+    }
+}
+
+#[test]
 fn a_list_follows_every_revocation_whatever_the_file_says() {
     let file = |generate: bool| with("/crl", json!({"enabled": true, "generateOnRevoke": generate}));
     assert_eq!(warnings(&file(true)), Vec::<String>::new());
