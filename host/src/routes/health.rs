@@ -16,7 +16,8 @@ pub(super) async fn health() -> Response {
     json::answer(StatusCode::OK, json::document(&HealthResponse::ok()))
 }
 
-/// `GET /ready`: certificates can be issued; 503 when they cannot.
+/// `GET /ready`: certificates can be issued; 503, and why, when they cannot.
 pub(super) async fn ready(State(service): State<Arc<dyn Service>>) -> Result<Response, Problem> {
-    if service.is_ready() { Ok(health().await) } else { Err(RequestError::NotReady.into()) }
+    let obstacles = service.obstacles().await;
+    if obstacles.is_empty() { Ok(health().await) } else { Err(RequestError::NotReady(obstacles).into()) }
 }

@@ -19,6 +19,7 @@ use super::{
     request_id::RequestId,
     service::{RefusalKind, Refused},
 };
+use crate::readiness::Obstacle;
 
 /// Why a request did not get as far as the CA.
 #[derive(Debug, Error)]
@@ -102,8 +103,8 @@ pub(crate) enum RequestError {
     #[error("{0} is not offered by this CA")]
     NotOffered(&'static str),
     /// Certificates cannot be issued right now.
-    #[error("the CA is not ready to issue")]
-    NotReady,
+    #[error("the CA is not ready to issue: {}", all(.0))]
+    NotReady(Vec<Obstacle>),
     /// We took too long.
     #[error("no answer within {limit:?}")]
     TimeLimit {
@@ -113,6 +114,10 @@ pub(crate) enum RequestError {
     /// A handler panicked.
     #[error("a handler panicked: {0}")]
     Panic(String),
+}
+
+fn all(obstacles: &[Obstacle]) -> String {
+    obstacles.iter().map(|Obstacle { what, why }| format!("{what}: {why}")).collect::<Vec<_>>().join("; ")
 }
 
 /// An answer that says no.
@@ -154,7 +159,14 @@ impl From<RequestError> for Problem {
             | E::PageLimit(_) => Self::bad_request(StatusCode::BAD_REQUEST, cause),
             E::UnknownRoot(_) | E::UnknownKey(_) => Self::new(StatusCode::NOT_FOUND, cause.clone(), cause),
             E::NotOffered(_) => Self::new(StatusCode::NOT_IMPLEMENTED, NOT_IMPLEMENTED, cause),
-            E::NotReady => Self::unavailable(NOT_READY_FOR, cause),
+            E::NotReady(obstacles) => {
+                let reasons = obstacles.into_iter().map(|Obstacle { what, why }| Reason {
+                    rule: what.to_owned(),
+                    message: why,
+                    ..Reason::default()
+                });
+                Self { reasons: reasons.collect(), ..Self::unavailable(NOT_READY_FOR, cause) }
+            }
             E::TimeLimit { .. } => Self::unavailable(OVERLOADED_FOR, cause),
             E::Panic(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, FAULT, cause),
         }

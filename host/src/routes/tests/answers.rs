@@ -100,6 +100,8 @@ async fn a_ca_that_cannot_issue_is_alive_but_not_ready() {
     let answer = ask(&router, request(Method::GET, "/ready", Body::empty())).await;
     assert_eq!(answer.status, 503);
     assert_eq!(answer.header(header::RETRY_AFTER), "10");
+    let reasons = &answer.json()["reasons"];
+    assert_eq!((&reasons[0]["rule"], &reasons[0]["message"]), (&"store".into(), &"the disk is gone".into()));
 }
 
 #[tokio::test]

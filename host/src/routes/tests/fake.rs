@@ -50,6 +50,7 @@ impl Default for FakeCa {
     fn default() -> Self {
         let certificate = |name: &str, fingerprint| PublishedCertificate {
             pem: format!("-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n"),
+            der: Bytes::copy_from_slice(name.as_bytes()),
             fingerprint,
         };
         let provisioner = |number: u8| Provisioner {

@@ -1,0 +1,135 @@
+//! Whether a certificate could be issued now, and if not, why.
+//!
+//! Everything that ends the road for every request is looked at: the clock, the issuing certificates, the key, the
+//! store with its audit log, and the disk under it. Asking changes nothing and is bounded: the key makes one signature
+//! in [`PROOF_LASTS`], whoever asks.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use authority::Timestamp;
+use rustix::fs::{StatVfs, StatVfsMountFlags, statvfs};
+use tokio::sync::Mutex;
+
+use crate::{limits, snapshot::Snapshot};
+
+/// One thing that keeps certificates from being issued.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Obstacle {
+    /// A word for machines: `clock`, `issuer`, `key`, `store`, `disk`.
+    pub what: &'static str,
+    /// For people; nothing of it is secret.
+    pub why: String,
+}
+
+impl Obstacle {
+    fn new(what: &'static str, why: impl Into<String>) -> Self {
+        Self { what, why: why.into() }
+    }
+}
+
+/// What one configuration remembers of the last look.
+pub struct Readiness {
+    /// The folder the store writes to.
+    folder: PathBuf,
+    /// When the key was last found good. Held while it signs, so that it does so once however many ask.
+    proven: Mutex<Option<Instant>>,
+}
+
+/// How long a signature proves that the key can sign.
+const PROOF_LASTS: Duration = Duration::from_secs(10);
+/// For a disk or a signer to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Readiness {
+    /// Nothing was looked at yet. `store` is the file of the store.
+    pub fn new(store: &Path) -> Self {
+        Self { folder: store.parent().unwrap_or(Path::new(".")).to_owned(), proven: Mutex::new(None) }
+    }
+}
+
+/// Everything that keeps `ca` from issuing at `now`; nothing when it can.
+pub async fn obstacles(ca: &Arc<Snapshot>, now: Timestamp) -> Vec<Obstacle> {
+    let mut obstacles = Vec::new();
+    if ca.timekeeping.check(now).is_err() {
+        obstacles.push(Obstacle::new("clock", "the clock is behind the newest record"));
+    }
+    let chain = ca.authority.issuer().chain();
+    if chain.iter().any(|certificate| now > certificate.validity().not_after) {
+        obstacles.push(Obstacle::new("issuer", "a certificate of the issuing chain has expired"));
+    }
+    if chain.iter().any(|certificate| now < certificate.validity().not_before) {
+        obstacles.push(Obstacle::new("issuer", "a certificate of the issuing chain is not valid yet"));
+    }
+    if !ca.store.is_ready() {
+        obstacles.push(Obstacle::new("store", "records and audit log cannot be written"));
+    }
+    obstacles.extend(disk(ca).await);
+    obstacles.extend(key(ca).await);
+    obstacles
+}
+
+async fn disk(ca: &Arc<Snapshot>) -> Option<Obstacle> {
+    let folder = ca.readiness.folder.clone();
+    let looking = tokio::task::spawn_blocking(move || statvfs(&folder));
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(Ok(Ok(found))) => judge(&found),
+        Ok(Ok(Err(error))) => Some(Obstacle::new("disk", format!("the folder of the store cannot be read: {error}"))),
+        Ok(Err(_)) | Err(_) => Some(Obstacle::new("disk", "the disk of the store does not answer")),
+    }
+}
+
+fn judge(found: &StatVfs) -> Option<Obstacle> {
+    if found.f_flag.contains(StatVfsMountFlags::RDONLY) {
+        return Some(Obstacle::new("disk", "the disk of the store is read-only"));
+    }
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    (free < limits::SPARE_DISK).then(|| Obstacle::new("disk", "the disk of the store is full"))
+}
+
+async fn key(ca: &Arc<Snapshot>) -> Option<Obstacle> {
+    let mut proven = ca.readiness.proven.lock().await;
+    if proven.is_some_and(|at| at.elapsed() < PROOF_LASTS) {
+        return None;
+    }
+    let signer = Arc::clone(ca);
+    let signing = tokio::task::spawn_blocking(move || signer.authority.issuer().prove_key());
+    match tokio::time::timeout(PATIENCE, signing).await {
+        Ok(Ok(Ok(()))) => {
+            *proven = Some(Instant::now());
+            None
+        }
+        Ok(Ok(Err(error))) => {
+            tracing::error!(%error, "the issuing key cannot be used");
+            Some(Obstacle::new("key", "the issuing key cannot be used"))
+        }
+        Ok(Err(_)) | Err(_) => Some(Obstacle::new("key", "the issuing key does not answer")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disk(free: u64, flags: StatVfsMountFlags) -> StatVfs {
+        let mut found = statvfs("/").unwrap();
+        (found.f_bavail, found.f_frsize, found.f_flag) = (free / 512, 512, flags);
+        found
+    }
+
+    #[test]
+    fn a_disk_with_little_space_or_that_cannot_be_written_is_an_obstacle() {
+        let writable = StatVfsMountFlags::empty();
+        assert_eq!(judge(&disk(limits::SPARE_DISK, writable)), None);
+        for (found, why) in [
+            (disk(limits::SPARE_DISK - 512, writable), "full"),
+            (disk(u64::MAX, StatVfsMountFlags::RDONLY), "read-only"),
+        ] {
+            let obstacle = judge(&found).unwrap();
+            assert!(obstacle.what == "disk" && obstacle.why.contains(why), "{obstacle:?}");
+        }
+    }
+}
