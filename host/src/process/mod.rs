@@ -1,9 +1,13 @@
 //! The process around the CA: what it asks of the kernel, and what it tells its supervisor.
 
 mod activation;
+mod credentials;
 pub mod notify;
 
-pub use self::activation::{ActivationError, inherited_listener};
+pub use self::{
+    activation::{ActivationError, inherited_listener},
+    credentials::password_credential,
+};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 

@@ -19,7 +19,7 @@ use step_ca::clock::{Clock as _, System};
 use steppath::{Access, AuthorityOptions, InitOptions, Overwrite, StepPath};
 use tempfile::TempDir;
 
-const PASSWORD: &[u8] = b"throw-away";
+pub(crate) const PASSWORD: &[u8] = b"throw-away";
 
 /// Longer than anything takes: a test that waits for nothing fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -58,7 +58,11 @@ impl Files {
         self.path.ca_json()
     }
 
-    fn password_file(&self) -> PathBuf {
+    pub(crate) fn step_path(&self) -> &StepPath {
+        &self.path
+    }
+
+    pub(crate) fn password_file(&self) -> PathBuf {
         self.folder.path().join("password")
     }
 
