@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod command;
+mod delegate;
+mod grace;
+mod information;
 mod list;
 mod ocsp;
+mod records;
 mod rekey;
+mod renewal_token;
 mod revoke;

@@ -220,10 +220,10 @@ fn refusals_are_in_the_audit_log_when_the_store_is_closed() {
     runtime().block_on(async {
         let store = open_at(&path);
         for _ in 0..3 {
-            store.record_refusal(entry(Came::Refused));
+            store.record_refusal(entry(Came::Refused), None);
         }
         store.record(issuance(1, 1)).await.unwrap();
-        store.record_refusal(entry(Came::Fault));
+        store.record_refusal(entry(Came::Fault), None);
         drop(store);
         let report = open_at(&path).check().await.unwrap();
         assert_eq!((report.head.sequence, report.certificates), (5, 1));
@@ -237,7 +237,7 @@ fn a_flood_of_refusals_is_counted() {
         let flood = 3 * limits::REFUSAL_QUEUE as u64;
         let store = open_at(&path);
         for _ in 0..flood {
-            store.record_refusal(entry(Came::Refused));
+            store.record_refusal(entry(Came::Refused), None);
         }
         drop(store);
         open_at(&path).check().await.unwrap();
