@@ -22,6 +22,7 @@ use crate::{
     },
     sealing,
     server::{Drained, ListenError, Listener, OwnCertificate, OwnCertificateError, Server, Tls},
+    shadow::{self, Shadows},
     snapshot::{Foundations, Snapshot, SnapshotError},
     store::{Embedded, OpenError, Store, StoreError},
     telemetry::Logging,
@@ -342,7 +343,8 @@ pub async fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Found
     let metrics = Arc::new(Metrics::default());
     store.meters().register(&metrics);
     let world = Arc::new(World::new(store.clone(), clock.clone()));
-    Ok(Foundations { runtime, store, clock, timekeeping, metrics, audit_file, world })
+    let shadows = Arc::new(Shadows::open(shadow::file(config)));
+    Ok(Foundations { runtime, store, clock, timekeeping, metrics, audit_file, world, shadows })
 }
 
 /// The folder that holds everything of this CA: the one `config/` is in, or where `ca.json` is.

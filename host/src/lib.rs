@@ -10,6 +10,7 @@
 //! | [`server`], [`routes`] | sockets, TLS, HTTP; where an error becomes a status |
 //! | [`issuance`], [`admission`], [`decision`], [`disclosure`] | the road, who is let in, what is remembered, what is told |
 //! | [`policies`] | which module speaks for which token; our words and the contract's |
+//! | [`shadow`] | checks whose word does not count yet |
 //! | [`effects`] | what policies may reach beyond their arguments: values of their own, other servers |
 //! | [`store`], [`audit`] | what is durable, and the chain that makes a change to it visible |
 //! | [`records`] | what people are told of certificates on record |
@@ -45,6 +46,7 @@ pub mod revocation_list;
 pub mod routes;
 pub mod sealing;
 pub mod server;
+pub mod shadow;
 pub mod snapshot;
 pub mod store;
 pub mod telemetry;

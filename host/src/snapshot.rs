@@ -11,13 +11,14 @@ use crate::{
     effects::World,
     metrics::{Metrics, RoadMeters},
     ocsp::Responder,
-    policies::{Policies, PolicyProblem},
+    policies::{Policies, PolicyProblem, Surroundings},
     publication::publish,
     readiness::Readiness,
     records::Admin,
     revocation_list::RevocationLists,
     routes::Published,
     server::TlsError,
+    shadow::Shadows,
     store::Store,
     telemetry::Logging,
     timekeeping::Timekeeping,
@@ -101,6 +102,8 @@ pub struct Foundations {
     pub audit_file: Option<PathBuf>,
     /// What policies may reach.
     pub world: Arc<World>,
+    /// Who asks the checks in shadow, and what they have found.
+    pub shadows: Arc<Shadows>,
 }
 
 impl Snapshot {
@@ -113,7 +116,7 @@ impl Snapshot {
         password: Option<Zeroizing<Vec<u8>>>,
         foundations: &Foundations,
     ) -> Result<Self, SnapshotError> {
-        let Foundations { runtime, store, clock, timekeeping, metrics, world, .. } = foundations;
+        let Foundations { runtime, store, clock, timekeeping, metrics, world, shadows, .. } = foundations;
         let roots = read_each(&config.roots)?;
         let federated_roots = read_each(&config.federated_roots)?;
         let chain = read_chain(&config.certificate)?;
@@ -122,7 +125,8 @@ impl Snapshot {
         if config.crl.is_some() && !issuer.may_sign_lists() {
             return Err(SnapshotError::NoLists { path: config.certificate.clone() });
         }
-        let policies = Policies::load(runtime, config, metrics, world).await.map_err(SnapshotError::Policies)?;
+        let surroundings = Surroundings { metrics, world, shadows };
+        let policies = Policies::load(runtime, config, &surroundings).await.map_err(SnapshotError::Policies)?;
         let intermediates = issuer.chain().iter().map(Certificate::pem).collect();
         let published = publish(&roots, &federated_roots, issuer.chain(), &config.authority.provisioners);
         let revocation_lists = config.crl.clone().map(RevocationLists::new);

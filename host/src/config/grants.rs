@@ -38,6 +38,8 @@ pub struct HttpGrant {
     pub max_response: u64,
     /// Whether the host may be on a private, link-local or loopback network.
     pub allow_private_networks: bool,
+    /// Certificates to trust instead of those the system does, in PEM.
+    pub roots: Option<PathBuf>,
 }
 
 /// Where the value of a header comes from.
@@ -109,6 +111,9 @@ fn http(field: &Field<'_>, problems: &mut Problems) -> Option<HttpGrant> {
     if let Some(field) = object.take("allowPrivateNetworks") {
         grant.allow_private_networks = field.bool(problems)?;
     }
+    if let Some(field) = object.take("roots") {
+        grant.roots = Some(field.path("roots", problems)?);
+    }
     object.finish(problems);
     (!grant.url.is_empty()).then_some(grant)
 }
@@ -122,6 +127,7 @@ impl HttpGrant {
             timeout: Duration::from_secs(10),
             max_response: 64 << 10,
             allow_private_networks: false,
+            roots: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     grants::{self, Grants},
     policy_limits::{self, PolicyLimits},
     problem::{Notice, Problem},
-    reader::Field,
+    reader::{Field, Object},
     suggest::nearest,
 };
 
@@ -74,8 +74,22 @@ pub struct PolicyConfig {
     pub limits: PolicyLimits,
     /// When it is asked; by default whenever it wants to be.
     pub operations: Option<Operations>,
+    /// Whether its word counts.
+    pub mode: Mode,
     /// The entry in the file, such as `policies.corp`, for messages about its settings.
     pub place: String,
+}
+
+/// Whether what a check says counts.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Mode {
+    /// For every request.
+    #[default]
+    Enforce,
+    /// For none: it is asked beside the others, and what it would have refused is counted.
+    Shadow,
+    /// For so many of a hundred subjects; for the others it is a shadow.
+    Canary(u8),
 }
 
 /// The operations a check is asked about.
@@ -128,15 +142,32 @@ fn policy(field: &Field<'_>, problems: &mut Problems) -> Option<PolicyConfig> {
         None => Some(PolicyLimits::default()),
     };
     let operations = object.take("operations").and_then(|field| operations(&field, problems));
-    if let Some(mode) = object.take("mode")
-        && let Some(text) = mode.string(problems)
-        && text != "enforce"
-    {
-        mode.refuse::<()>(Problem::Mode(text.to_owned()), problems);
-    }
+    let mode = mode(&mut object, problems);
     object.finish(problems);
     let place = field.path.clone();
-    Some(PolicyConfig { path: path?, sha256, settings, grants: grants?, limits: limits?, operations, place })
+    let (path, grants, limits) = (path?, grants?, limits?);
+    Some(PolicyConfig { path, sha256, settings, grants, limits, operations, mode: mode?, place })
+}
+
+fn mode(object: &mut Object<'_>, problems: &mut Problems) -> Option<Mode> {
+    let mode = match object.take("mode") {
+        None => Mode::Enforce,
+        Some(field) => match field.string(problems)? {
+            "enforce" => Mode::Enforce,
+            "shadow" => Mode::Shadow,
+            other => {
+                let suggestion = nearest(other, ["enforce", "shadow"]);
+                let problem = Problem::OneOf { got: other.to_owned(), known: "enforce, shadow", suggestion };
+                return field.refuse(problem, problems);
+            }
+        },
+    };
+    let Some(field) = object.take("canary") else { return Some(mode) };
+    if mode == Mode::Shadow {
+        return field.refuse(Problem::CanaryInShadow, problems);
+    }
+    // Of none is a shadow, of all is no canary.
+    field.integer(1, 99, problems).and_then(|percent| u8::try_from(percent).ok()).map(Mode::Canary)
 }
 
 fn digest(field: &Field<'_>, problems: &mut Problems) -> Option<[u8; 32]> {

@@ -2,10 +2,14 @@
 //!
 //! Every problem of every module is reported, with its place in `ca.json`. All of this happens off the serving path.
 
-use super::{BoundCheck, Policies, Provisioner, route::Routes};
+use super::{BoundCheck, CheckSet, Policies, Provisioner, route::Routes};
 use crate::{
-    config::{Builtin, Config, PolicyConfig, PolicyName, ProvisionerConfig},
+    audience,
+    config::{Builtin, Config, Mode, PolicyConfig, PolicyName, ProvisionerConfig},
+    effects::World,
     limits,
+    metrics::Metrics,
+    shadow::Shadows,
 };
 use policy_runtime::{
     Check, Fault, Grants, InitError, Limits, Module, Runtime,
@@ -19,9 +23,9 @@ use std::{
     collections::{BTreeSet, HashMap},
     fs::File,
     io::{self, Read},
-    net::Ipv6Addr,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use thiserror::Error;
 
@@ -34,16 +38,22 @@ impl Policies {
     ///
     /// # Errors
     /// All problems of all modules: files, pins, imports, configuration, routing keys that two provisioners claim.
-    pub async fn load(runtime: &Runtime, config: &Config) -> Result<Self, Vec<PolicyProblem>> {
-        let mut loader = Loader { config, modules: HashMap::new(), problems: Vec::new() };
+    pub async fn load(
+        runtime: &Runtime,
+        config: &Config,
+        surroundings: &Surroundings<'_>,
+    ) -> Result<Self, Vec<PolicyProblem>> {
+        let mut loader = Loader { config, surroundings, modules: HashMap::new(), problems: Vec::new() };
         loader.compile(runtime).await;
-        let mut policies = Self { provisioners: Vec::new(), routes: Routes::default(), own_checks: Vec::new() };
+        let nothing = || CheckSet::new(Vec::new(), "", surroundings.shadows);
+        let mut policies = Self { provisioners: Vec::new(), routes: Routes::default(), own_checks: nothing() };
         for provisioner in &config.authority.provisioners {
             let loaded = loader.provisioner(provisioner).await;
             policies.provisioners.extend(loaded);
         }
         let claims = PolicyName::Builtin(Builtin::Claims);
-        policies.own_checks.extend(loader.check(&claims, None).await);
+        let own_checks = loader.check(&claims, None).await.into_iter().collect();
+        policies.own_checks = CheckSet::new(own_checks, "", surroundings.shadows);
         if loader.problems.is_empty() {
             policies.add_routes(config, &mut loader.problems);
         }
@@ -63,6 +73,16 @@ impl Policies {
     }
 }
 
+/// What is there whatever the configuration says.
+pub struct Surroundings<'a> {
+    /// Where calls are counted.
+    pub metrics: &'a Metrics,
+    /// What policies may reach.
+    pub world: &'a World,
+    /// Who asks the checks in shadow.
+    pub shadows: &'a Arc<Shadows>,
+}
+
 /// One thing that keeps a configuration from being used.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[error("{place}: {what}")]
@@ -75,6 +95,7 @@ pub struct PolicyProblem {
 
 struct Loader<'a> {
     config: &'a Config,
+    surroundings: &'a Surroundings<'a>,
     modules: HashMap<PolicyName, Arc<Module>>,
     problems: Vec<PolicyProblem>,
 }
@@ -120,8 +141,8 @@ impl<'a> Loader<'a> {
             global_claims: self.config.authority.claims.to_json(),
             audiences: audiences(&self.config.dns_names),
         };
-        let loaded =
-            policy_runtime::Provisioner::init(&module, environment, &grants_of(policy), limits_of(policy)).await;
+        let grants = self.grants(&config.policy, &config.name);
+        let loaded = policy_runtime::Provisioner::init(&module, environment, &grants, limits_of(policy)).await;
         let mut checks = Vec::new();
         for name in self.config.checks(config) {
             checks.extend(self.check(&name, Some(config)).await);
@@ -130,6 +151,11 @@ impl<'a> Loader<'a> {
         let reusable = policy.is_some_and(|policy| policy.grants.reusable_tokens);
         match loaded {
             Ok(module) => {
+                if policy.is_some_and(|policy| policy.mode != Mode::Enforce) {
+                    let what =
+                        "a provisioner's module cannot be in shadow, nor a canary: somebody has to verify its tokens";
+                    self.problem(self.place_of(&config.policy), what.to_owned());
+                }
                 let descriptor = module.descriptor();
                 if descriptor.replay == provisioner::ReplayMode::Reusable && !reusable {
                     let what = "the module lets tokens be used again, which is not granted: \
@@ -142,9 +168,11 @@ impl<'a> Loader<'a> {
                     credential_id: descriptor.credential_id.clone(),
                     replay: descriptor.replay,
                     module,
+                    meter: self.surroundings.metrics.of_policy(config.policy.as_str()),
                     policy: config.policy.as_str().into(),
                     unrestricted_names,
-                    checks,
+                    renewal_grace: self.renewal_grace(config),
+                    checks: CheckSet::new(checks, &config.name, self.surroundings.shadows),
                 })
             }
             Err(error) => {
@@ -152,6 +180,10 @@ impl<'a> Loader<'a> {
                 None
             }
         }
+    }
+
+    fn renewal_grace(&self, config: &ProvisionerConfig) -> Duration {
+        config.claims.clone().unwrap_or_default().or(&self.config.authority.claims).renewal_grace()
     }
 
     /// A check for the certificates of one provisioner, or for those of none.
@@ -169,7 +201,8 @@ impl<'a> Loader<'a> {
             claims: claims.map_or_else(|| "null".to_owned(), |claims| claims.to_json()),
             backdate: super::nanos(authority.backdate),
         };
-        match Check::init(&module, environment, &grants_of(policy), limits_of(policy)).await {
+        let grants = self.grants(name, &environment.provisioner_name);
+        match Check::init(&module, environment, &grants, limits_of(policy)).await {
             Ok(check) => {
                 let wanted = check.descriptor().operations;
                 let operations = match policy.and_then(|policy| policy.operations) {
@@ -177,7 +210,9 @@ impl<'a> Loader<'a> {
                     None => wanted,
                 };
                 let extensions = policy.map(|policy| policy.grants.extensions.clone()).unwrap_or_default();
-                Some(BoundCheck { name: name.as_str().into(), check, operations, extensions })
+                let meter = self.surroundings.metrics.of_policy(name.as_str());
+                let mode = policy.map(|policy| policy.mode).unwrap_or_default();
+                Some(BoundCheck { name: name.as_str().into(), check, meter, operations, extensions, mode })
             }
             Err(error) => {
                 let place = provisioner.map_or("authority", |provisioner| &provisioner.place);
@@ -185,6 +220,15 @@ impl<'a> Loader<'a> {
                 None
             }
         }
+    }
+
+    /// What a module may ask of the world for one provisioner. Without what cannot be had, after that is said.
+    fn grants(&mut self, name: &PolicyName, provisioner: &str) -> Grants {
+        let Some(policy) = self.policy(name) else { return Grants::default() };
+        self.surroundings.world.grants(name.as_str(), policy, provisioner).unwrap_or_else(|error| {
+            self.problem(format!("{}.grants.http", policy.place), error.to_string());
+            Grants::default()
+        })
     }
 
     /// Turns what `init` says into problems at places in `ca.json`.
@@ -247,17 +291,9 @@ fn extension_type(kind: &str) -> i64 {
     UPSTREAM.iter().zip(1..).find(|(name, _)| name.eq_ignore_ascii_case(kind)).map_or(0, |(_, number)| number)
 }
 
-/// What tokens may carry as audience: each name of the CA with each path of the operation.
+/// What tokens may carry as audience.
 fn audiences(dns_names: &[String]) -> Audiences {
-    let urls = |operation: &str| -> Vec<String> {
-        let hosts = dns_names.iter().map(|name| match name.parse::<Ipv6Addr>() {
-            Ok(address) => format!("[{address}]"),
-            Err(_) => name.to_ascii_lowercase(),
-        });
-        hosts
-            .flat_map(|host| [format!("https://{host}/1.0/{operation}"), format!("https://{host}/{operation}")])
-            .collect()
-    };
+    let urls = |operation| audience::urls(dns_names, operation);
     let mut sign = urls("sign");
     sign.push(LEGACY_AUDIENCE.to_owned());
     Audiences { sign, renew: urls("renew"), revoke: urls("revoke") }
@@ -306,20 +342,16 @@ enum ModuleError {
     Fault(#[from] Fault),
 }
 
-fn grants_of(policy: Option<&PolicyConfig>) -> Grants {
-    let _ = policy;
-    Grants::default()
-}
-
 fn limits_of(policy: Option<&PolicyConfig>) -> Limits {
-    let Some(PolicyConfig { limits, .. }) = policy else { return Limits::default() };
+    let Some(PolicyConfig { limits: own, .. }) = policy else { return Limits::default() };
     let size = |octets: u64| usize::try_from(octets).unwrap_or(usize::MAX);
     Limits {
-        fuel: limits.fuel,
-        deadline: limits.time,
-        memory: size(limits.memory),
-        output: size(limits.output),
-        host_calls: u32::try_from(limits.host_calls).unwrap_or(u32::MAX),
+        fuel: own.fuel,
+        deadline: own.time,
+        memory: size(own.memory),
+        output: size(own.output),
+        host_calls: u32::try_from(own.host_calls).unwrap_or(u32::MAX),
+        waiting: limits::POLICY_WAITING,
         ..Limits::default()
     }
 }

@@ -3,26 +3,30 @@
 //! This is the one place where our words become the contract's and come back. What comes back is a stranger's answer:
 //! it is parsed again, and whatever cannot be right is a fault.
 
+mod checks;
 mod load;
 mod review;
 mod route;
 mod words;
 
-pub use load::PolicyProblem;
+pub use checks::Checks;
+pub use load::{PolicyProblem, Surroundings};
 pub use review::Reviewed;
 
 use crate::{
     call::{Call, Requested},
     credential::Token,
+    metrics::PolicyMeter,
+    witness::{Say, Witness},
 };
 use authority::{
-    Certificate, CertificationRequest, Draft, EditError, Grant, ProvisionerExtension, RevocationReason, SerialNumber,
+    Certificate, CertificationRequest, EditError, Grant, ProvisionerExtension, RevocationReason, SerialNumber,
     Timestamp, names::NameError,
 };
+use checks::{BoundCheck, CheckSet};
 use policy_runtime::{
-    Answer, Check, Fault, Trace,
+    Answer, Fault, Trace,
     contract::{
-        check::{self, Inputs, Operations},
         provisioner::{RenewRequest, ReplayMode, RevokeRequest, SignRequest},
         types::{Denial, Identity, Operation},
     },
@@ -36,7 +40,7 @@ pub struct Policies {
     provisioners: Vec<Provisioner>,
     routes: Routes,
     /// What looks at certificates of no provisioner: the CA's own, and those of a CA that did not name one.
-    own_checks: Vec<BoundCheck>,
+    own_checks: CheckSet,
 }
 
 impl Policies {
@@ -59,6 +63,13 @@ impl Policies {
         named().find(has_credential).or_else(only)
     }
 
+    /// For how long after its end a certificate may still be renewed, by the claims of its provisioner.
+    pub fn renewal_grace(&self, certificate: &Certificate) -> Duration {
+        let extension = certificate.provisioner_extension().ok().flatten();
+        let provisioner = extension.and_then(|extension| self.of_certificate(&extension));
+        provisioner.map_or(Duration::ZERO, |provisioner| provisioner.renewal_grace)
+    }
+
     /// Whether a provisioner has this name.
     pub fn has_name(&self, name: &str) -> bool {
         self.provisioners.iter().any(|provisioner| provisioner.name == name)
@@ -66,7 +77,7 @@ impl Policies {
 
     /// The checks of certificates that have no provisioner.
     pub fn own_checks(&self) -> Checks<'_> {
-        Checks(&self.own_checks)
+        Checks::of(&self.own_checks)
     }
 }
 
@@ -79,9 +90,11 @@ pub struct Provisioner {
     replay: ReplayMode,
     module: policy_runtime::Provisioner,
     policy: Arc<str>,
+    meter: PolicyMeter,
     /// Whether `ca.json` lets the module leave names open.
     unrestricted_names: bool,
-    checks: Vec<BoundCheck>,
+    renewal_grace: Duration,
+    checks: CheckSet,
 }
 
 impl Provisioner {
@@ -97,7 +110,7 @@ impl Provisioner {
 
     /// The checks its certificates meet.
     pub fn checks(&self) -> Checks<'_> {
-        Checks(&self.checks)
+        Checks::of(&self.checks)
     }
 
     /// SHA-256 digests of its module and its checks' modules, in the order they are asked.
@@ -121,7 +134,9 @@ impl Provisioner {
             validity: words::requested(requested),
             template_data,
         };
-        let grant = self.heed(self.module.authorize_sign(&question).await)?;
+        let replaying = self.replaying(call);
+        let module = replaying.as_ref().unwrap_or(&self.module);
+        let grant = self.heed(call, "authorize-sign", module.authorize_sign(&question).await)?;
         let spend = match (self.replay, &grant.single_use) {
             (ReplayMode::Reusable, _) => None,
             (ReplayMode::Jwt, _) => Some(token.jwt_use().ok_or_else(|| self.fault(PolicyFault::NoReplayId))?),
@@ -153,7 +168,9 @@ impl Provisioner {
             first_issued: history.first_issued.map(Timestamp::as_unix),
             renewals: history.renewals,
         };
-        self.heed(self.module.authorize_renew(&question).await)
+        let replaying = self.replaying(call);
+        let module = replaying.as_ref().unwrap_or(&self.module);
+        self.heed(call, "authorize-renew", module.authorize_renew(&question).await)
     }
 
     /// Asks the module whether `token` is good for a revocation. Who it speaks of, and what is spent: nothing for a
@@ -173,7 +190,9 @@ impl Provisioner {
             reason_code: reason.code(),
             reason: reason_text.to_owned(),
         };
-        let identity = self.heed(self.module.authorize_revoke(&question).await)?;
+        let replaying = self.replaying(call);
+        let module = replaying.as_ref().unwrap_or(&self.module);
+        let identity = self.heed(call, "authorize-revoke", module.authorize_revoke(&question).await)?;
         let spend = match self.replay {
             ReplayMode::Reusable | ReplayMode::Custom => None,
             ReplayMode::Jwt => Some(token.jwt_use().ok_or_else(|| self.fault(PolicyFault::NoReplayId))?),
@@ -181,30 +200,22 @@ impl Provisioner {
         Ok((identity, spend))
     }
 
-    fn heed<T>(&self, answer: Result<Answer<T>, Fault>) -> Result<T, Stop> {
-        heed(&self.policy, answer)
+    /// The module as it is asked again: the world answers what it answered when this was decided before.
+    fn replaying(&self, call: &Call) -> Option<policy_runtime::Provisioner> {
+        call.witness.recall(&self.policy).map(|transcript| self.module.replaying(transcript))
+    }
+
+    fn heed<T: Say>(
+        &self,
+        call: &Call,
+        function: &'static str,
+        answer: Result<Answer<T>, Fault>,
+    ) -> Result<T, Stop> {
+        heed(&self.policy, &self.meter, &call.witness, function, answer)
     }
 
     fn fault(&self, fault: PolicyFault) -> Stop {
         Stop::Fault { policy: self.policy.clone(), fault }
-    }
-}
-
-/// The checks that look at one certificate, in order.
-#[derive(Clone, Copy)]
-pub struct Checks<'a>(&'a [BoundCheck]);
-
-impl<'a> Checks<'a> {
-    /// Puts `draft` before every check that wants to see this operation.
-    pub async fn review(self, call: &Call, draft: Draft, question: Question<'_>) -> Result<Reviewed, Stop> {
-        let wants = self.0.iter().fold(Inputs::empty(), |inputs, check| inputs | check.check.descriptor().inputs);
-        let proposal = words::proposal(call, question, wants);
-        review::review(self.0, draft, proposal).await
-    }
-
-    /// Name and SHA-256 digest of each check's module.
-    pub fn digests(self) -> impl Iterator<Item = (&'a str, [u8; 32])> {
-        self.0.iter().map(|check| (check.name(), check.check.module().digest()))
     }
 }
 
@@ -225,57 +236,26 @@ pub struct Question<'a> {
     pub previous: Option<&'a Certificate>,
 }
 
-/// A check with the name `ca.json` gives it and what it was granted.
-struct BoundCheck {
-    name: Arc<str>,
-    check: Check,
-    /// When it is asked: what it wants, less what `ca.json` leaves out.
-    operations: Operations,
-    extensions: Vec<String>,
-}
-
-impl BoundCheck {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn is_asked_about(&self, operation: Operation) -> bool {
-        self.operations.contains(match operation {
-            Operation::Sign => Operations::SIGN,
-            Operation::Renew => Operations::RENEW,
-            Operation::Rekey => Operations::REKEY,
-            Operation::Finalize => Operations::FINALIZE,
-            // There is no draft to look at.
-            Operation::Revoke => return false,
-        })
-    }
-
-    fn wants_extensions(&self) -> bool {
-        self.check.descriptor().inputs.contains(Inputs::EXTENSIONS)
-    }
-
-    /// Object identifiers of the extensions it may add.
-    fn may_add(&self) -> &[String] {
-        &self.extensions
-    }
-
-    async fn review(&self, proposal: &check::Proposal) -> Result<Vec<check::Edit>, Stop> {
-        heed(&self.name, self.check.review(proposal).await)
-    }
-
-    fn fault(&self, fault: PolicyFault) -> Stop {
-        Stop::Fault { policy: self.name.clone(), fault }
-    }
-}
-
 /// Keeps the answer and the refusal of a module apart from its failure, and writes down what it cost.
-fn heed<T>(policy: &Arc<str>, answer: Result<Answer<T>, Fault>) -> Result<T, Stop> {
+fn heed<T: Say>(
+    policy: &Arc<str>,
+    meter: &PolicyMeter,
+    witness: &Witness,
+    function: &'static str,
+    answer: Result<Answer<T>, Fault>,
+) -> Result<T, Stop> {
     match answer {
         Ok(Answer { value, trace }) => {
             report(policy, &trace);
+            meter.answered(value.is_ok(), &trace);
+            witness.answered(policy, function, &value, trace);
             value.map_err(|denial| Stop::Refused { policy: policy.clone(), denial })
         }
-        Err(fault) => Err(Stop::Fault { policy: policy.clone(), fault: PolicyFault::Runtime(fault) }),
+        Err(fault) => {
+            meter.failed(&fault);
+            witness.failed(policy, function, &fault);
+            Err(Stop::Fault { policy: policy.clone(), fault: PolicyFault::Runtime(fault) })
+        }
     }
 }
 

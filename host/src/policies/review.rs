@@ -4,8 +4,10 @@ use super::{
     BoundCheck, PolicyFault, Stop,
     words::{self, Change},
 };
+use crate::witness::Witness;
 use authority::{Draft, Edit, EditError};
 use policy_runtime::contract::check::Proposal;
+use std::sync::Arc;
 
 /// A draft that every check allows, and what they want remembered of it.
 #[derive(Debug)]
@@ -20,22 +22,28 @@ pub struct Reviewed {
 /// that had seen an older one are asked once more, now without a say in it.
 ///
 /// `proposal` holds everything but the draft; its `draft` member is filled in here.
-pub(super) async fn review(checks: &[BoundCheck], draft: Draft, mut proposal: Proposal) -> Result<Reviewed, Stop> {
+pub(super) async fn review(
+    checks: &[Arc<BoundCheck>],
+    draft: Draft,
+    proposal: &mut Proposal,
+    witness: &Witness,
+) -> Result<Reviewed, Stop> {
     let mut reviewed = Reviewed { draft, notes: Vec::new() };
     let operation = proposal.context.operation;
-    let asked: Vec<&BoundCheck> = checks.iter().filter(|check| check.is_asked_about(operation)).collect();
+    let asked: Vec<&BoundCheck> =
+        checks.iter().map(Arc::as_ref).filter(|check| check.is_asked_about(operation)).collect();
 
     // How many of them have seen an older draft than the one there is now.
     let mut outdated = 0;
     for (index, check) in asked.iter().enumerate() {
-        match reviewed.ask(check, &mut proposal).await? {
+        match reviewed.ask(check, proposal, witness).await? {
             Outcome::Unchanged => {}
             Outcome::Changed => outdated = index,
             Outcome::Bounded => outdated = index + 1,
         }
     }
     for check in asked.iter().take(outdated) {
-        if reviewed.ask(check, &mut proposal).await? != Outcome::Unchanged {
+        if reviewed.ask(check, proposal, witness).await? != Outcome::Unchanged {
             return Err(check.fault(PolicyFault::Unsettled));
         }
     }
@@ -73,10 +81,15 @@ impl Outcome {
 
 impl Reviewed {
     /// Puts the draft before one check and applies its edits.
-    async fn ask(&mut self, check: &BoundCheck, proposal: &mut Proposal) -> Result<Outcome, Stop> {
+    async fn ask(
+        &mut self,
+        check: &BoundCheck,
+        proposal: &mut Proposal,
+        witness: &Witness,
+    ) -> Result<Outcome, Stop> {
         proposal.draft = words::draft(&self.draft, check.wants_extensions());
         let mut outcome = Outcome::Unchanged;
-        for edit in check.review(proposal).await? {
+        for edit in check.review(proposal, witness).await? {
             match words::change(edit, check.may_add()).map_err(|fault| check.fault(fault))? {
                 Change::Note(key, value) => self.note(check, key, value),
                 Change::Edit(edit) => {

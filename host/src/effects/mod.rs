@@ -1,0 +1,73 @@
+//! The world as policies may reach it: what `ca.json` grants, over the store and the network.
+//!
+//! The [policy runtime](policy_runtime) decides who may call what, counts it and keeps the answers; here it is done.
+//! Everything belongs to one policy in one provisioner: another policy, and the same policy in another provisioner, sees
+//! none of it. An effect is not undone when the request it was for is refused later.
+
+mod http;
+mod kv;
+mod once;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use policy_runtime::Grants;
+
+pub use self::http::OutletError;
+use self::{
+    http::{Network, Outlet},
+    kv::{Budget, Values},
+    once::Once,
+};
+use crate::{clock::Clock, config::PolicyConfig, store::Store};
+
+/// What every policy's effects are built on. Outlives a reload.
+pub struct World {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    network: Network,
+    /// Two generations of a policy have one budget.
+    budgets: Mutex<HashMap<String, Arc<Budget>>>,
+}
+
+impl World {
+    /// The world around a store.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, network: Network::default(), budgets: Mutex::default() }
+    }
+
+    /// What `policy` was granted, for one provisioner; the empty name is that of none.
+    ///
+    /// # Errors
+    /// A file that an `http` grant names cannot be used.
+    pub fn grants(&self, name: &str, policy: &PolicyConfig, provisioner: &str) -> Result<Grants, OutletError> {
+        let space = namespace(provisioner, name);
+        let granted = &policy.grants;
+        let mut grants = Grants::default();
+        if granted.consume_once {
+            grants.consume_once = Some(Arc::new(Once::new(self.store.clone(), self.clock.clone(), space.clone())));
+        }
+        if let Some(kv) = granted.kv {
+            let budget = self.budget(&space);
+            grants.kv = Some(Arc::new(Values::new(self.store.clone(), space, kv.max_bytes, budget)));
+        }
+        if !granted.http.is_empty() {
+            grants.http = Some(Arc::new(Outlet::new(&self.network, &granted.http)?));
+        }
+        Ok(grants)
+    }
+
+    fn budget(&self, space: &str) -> Arc<Budget> {
+        // A panic elsewhere leaves the map as it is: every change of it is one insertion.
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        budgets.entry(space.to_owned()).or_default().clone()
+    }
+}
+
+/// Where the store keeps what belongs to a policy in a provisioner. The name of a policy has no octet of zero, so that no
+/// two pairs share a space.
+fn namespace(provisioner: &str, policy: &str) -> String {
+    format!("{policy}\0{provisioner}")
+}
