@@ -3,6 +3,7 @@
 use crate::{
     audit::{Digest, Entry, Module, Operation, Outcome},
     call::Call,
+    metrics::Reason,
     policies::{Reviewed, Stop},
 };
 use authority::SerialNumber;
@@ -26,6 +27,11 @@ impl Decision {
     /// Identifies the decision; the client is told.
     pub fn id(&self) -> &str {
         &self.entry.id
+    }
+
+    /// The provisioner, when it is known.
+    pub fn provisioner_name(&self) -> Option<&str> {
+        self.entry.provisioner.as_deref()
     }
 
     /// The provisioner is known, and what will be spent.
@@ -73,10 +79,7 @@ impl Decision {
     /// It was not done.
     pub fn refused(mut self, ending: &impl Ending) -> Entry {
         self.entry.outcome = if ending.is_fault() { Outcome::Fault } else { Outcome::Refused };
-        self.entry.rule = match ending.stop() {
-            Some(Stop::Refused { denial, .. }) => denial.reasons.first().map(|reason| reason.rule.clone()),
-            _ => None,
-        };
+        self.entry.rule = ending.rule().map(ToOwned::to_owned);
         self.entry.message = Some(ending.to_string());
         self.entry
     }
@@ -87,8 +90,19 @@ pub trait Ending: std::error::Error {
     /// Whether it is our failure rather than a refusal.
     fn is_fault(&self) -> bool;
 
+    /// What it is counted under.
+    fn reason(&self) -> Reason;
+
     /// What a policy said or did, when that is the reason.
     fn stop(&self) -> Option<&Stop>;
+
+    /// The first rule that a policy says was broken.
+    fn rule(&self) -> Option<&str> {
+        match self.stop() {
+            Some(Stop::Refused { denial, .. }) => denial.reasons.first().map(|reason| reason.rule.as_str()),
+            _ => None,
+        }
+    }
 }
 
 fn words(operation: types::Operation) -> Operation {

@@ -12,7 +12,7 @@ use crate::{
     reload::{Baseline, PasswordSource, Read, Source, SourceError},
     server::Listener,
     snapshot::{Snapshot, SnapshotError},
-    telemetry,
+    telemetry, traces,
 };
 use clap::CommandFactory;
 use std::{
@@ -120,6 +120,7 @@ async fn check(source: Source) -> Result<(), RunError> {
 }
 
 async fn serve(mut source: Source, greeting: Option<dev::Greeting>, accept_clock: bool) -> Result<(), RunError> {
+    let _traces = traces::start()?;
     // From the first moment: by default a hangup ends the process.
     let hangups = signal(SignalKind::hangup()).map_err(RunError::Runtime)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Runtime)?;
@@ -183,6 +184,9 @@ pub enum RunError {
     /// The configuration cannot be served.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// Traces cannot be sent where they should be.
+    #[error(transparent)]
+    Traces(#[from] traces::TraceError),
     /// Nobody knows where `$STEPPATH` is.
     #[error(transparent)]
     StepPath(#[from] steppath::StepPathError),
