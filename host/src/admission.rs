@@ -9,7 +9,7 @@ use crate::{
     credential::{CertificateError, CredentialError, Token},
     decision::Decision,
     issuance::IssueError,
-    limits,
+    limits, ocsp,
     policies::{Authorized, Bounds, Checks, CredentialUse, History, Provisioner, Question},
     presented::Presented,
     renewal_token::RenewalToken,
@@ -35,6 +35,8 @@ pub enum Knock<'a> {
     Rekey(&'a RekeyRequest<'a>),
     /// The CA itself, for its listener: nobody can send this.
     Own(&'a OwnRequest),
+    /// The CA itself, for whoever signs its OCSP answers: nobody can send this either.
+    Responder(&'a OwnRequest),
 }
 
 /// How a certificate asks to be issued again.
@@ -79,7 +81,7 @@ impl Knock<'_> {
     /// What the client is trying to do.
     pub fn operation(&self) -> Operation {
         match self {
-            Self::Sign(_) | Self::Own(_) => Operation::Sign,
+            Self::Sign(_) | Self::Own(_) | Self::Responder(_) => Operation::Sign,
             Self::Renew(_) => Operation::Renew,
             Self::Rekey(_) => Operation::Rekey,
         }
@@ -98,11 +100,19 @@ pub struct Admission<'a> {
     history: History,
 }
 
+/// What a first certificate is for. Nobody but the CA asks for anything but TLS.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Tls,
+    OcspSigning,
+}
+
 /// What the certificate is made from.
 enum Basis {
     Request {
         request: CertificationRequest,
         grant: Grant,
+        purpose: Purpose,
     },
     /// With the key of the request, when there is one.
     Previous {
@@ -129,7 +139,8 @@ impl<'a> Admission<'a> {
                 let request = CertificationRequest::from_pem(ask.csr)?;
                 Self::by_certificate(ca, call, ask.chain, Some(request), None, decision).await
             }
-            Knock::Own(ask) => Ok(Self::own(ca, ask, decision)),
+            Knock::Own(ask) => Ok(Self::own(ca, ask, &ca.own_names.common_name, Purpose::Tls, decision)),
+            Knock::Responder(ask) => Ok(Self::own(ca, ask, ocsp::COMMON_NAME, Purpose::OcspSigning, decision)),
         }
     }
 
@@ -161,7 +172,7 @@ impl<'a> Admission<'a> {
             operation: Operation::Sign,
             provisioner: Some(provisioner),
             identity,
-            basis: Basis::Request { request, grant },
+            basis: Basis::Request { request, grant, purpose: Purpose::Tls },
             requested,
             bounds,
             spend,
@@ -229,25 +240,25 @@ impl<'a> Admission<'a> {
         })
     }
 
-    fn own(ca: &'a Snapshot, ask: &OwnRequest, decision: &mut Decision) -> Self {
-        let names = &ca.own_names;
+    fn own(ca: &'a Snapshot, ask: &OwnRequest, common_name: &str, purpose: Purpose, decision: &mut Decision) -> Self {
         decision.modules(ca.policies.own_checks().digests());
-        decision.subject(&names.common_name);
+        decision.subject(common_name);
         Self {
             operation: Operation::Sign,
             provisioner: None,
-            identity: unnamed(&names.common_name),
+            identity: unnamed(common_name),
             basis: Basis::Request {
                 request: ask.request.clone(),
                 grant: Grant {
-                    subject: names.common_name.clone(),
+                    subject: common_name.to_owned(),
                     csr_sha256: None,
-                    common_name: CommonNameRule::OneOf(vec![names.common_name.clone()]),
-                    subject_alt_names: NameRule::Exact(names.subject_alt_names.clone()),
+                    common_name: CommonNameRule::OneOf(vec![common_name.to_owned()]),
+                    subject_alt_names: NameRule::Exact(ca.own_names.subject_alt_names.clone()),
                     not_before: None,
                     not_after: None,
                     provisioner: None,
                 },
+                purpose,
             },
             requested: Requested::default(),
             bounds: Bounds::default(),
@@ -259,7 +270,10 @@ impl<'a> Admission<'a> {
     /// What would be signed, before any check has seen it.
     pub fn draft(&self, ca: &Snapshot, now: Timestamp) -> Result<Draft, IssueError> {
         match &self.basis {
-            Basis::Request { request, grant } => Ok(ca.authority.draft(request, grant.clone(), now)?),
+            Basis::Request { request, grant, purpose } => Ok(match purpose {
+                Purpose::Tls => ca.authority.draft(request, grant.clone(), now)?,
+                Purpose::OcspSigning => ca.authority.draft_responder(request, grant.clone(), now)?,
+            }),
             Basis::Previous { previous, request } => {
                 let redrafted = ca.authority.redraft(previous, request.as_ref(), now);
                 let mut draft = redrafted.map_err(|error| self.not_drafted(error))?;

@@ -66,7 +66,7 @@ impl App {
 
     /// A call that nobody made over the network.
     pub(crate) fn own_call(&self) -> Call {
-        Call { request_id: routes::RequestId::fresh().to_string(), now: self.clock.now(), peer: None }
+        Call::own(self.clock.now())
     }
 }
 
@@ -97,7 +97,7 @@ impl Service for App {
     fn sign(&self, call: SignCall) -> Answer<'_> {
         let ca = self.snapshot();
         let SignCall { csr, token, not_before, not_after, template_data, request_id, peer } = call;
-        let call = Call { request_id: request_id.to_string(), now: self.clock.now(), peer };
+        let call = Call::new(request_id.to_string(), self.clock.now(), peer);
         let template_data = template_data.map(|data| data.get().to_owned());
         Box::pin(async move {
             let request = SignRequest { csr, token, not_before, not_after, template_data };
@@ -108,7 +108,7 @@ impl Service for App {
     fn renew(&self, call: RenewCall) -> Answer<'_> {
         let ca = self.snapshot();
         let RenewCall { credential, request_id, peer } = call;
-        let call = Call { request_id: request_id.to_string(), now: self.clock.now(), peer };
+        let call = Call::new(request_id.to_string(), self.clock.now(), peer);
         Box::pin(async move {
             let chain = credential.chain();
             let credential = match &credential {
@@ -122,7 +122,7 @@ impl Service for App {
     fn rekey(&self, call: RekeyCall) -> Answer<'_> {
         let ca = self.snapshot();
         let RekeyCall { csr, chain, request_id, peer } = call;
-        let call = Call { request_id: request_id.to_string(), now: self.clock.now(), peer };
+        let call = Call::new(request_id.to_string(), self.clock.now(), peer);
         Box::pin(async move {
             let chain: Vec<&[u8]> = chain.iter().map(AsRef::as_ref).collect();
             let request = RekeyRequest { csr: &csr, chain: &chain };
@@ -133,7 +133,7 @@ impl Service for App {
     fn revoke(&self, call: RevokeCall) -> routes::Future<'_, Result<(), Refused>> {
         let ca = self.snapshot();
         let RevokeCall { serial_number, reason, reason_text, credential, request_id, peer } = call;
-        let call = Call { request_id: request_id.to_string(), now: self.clock.now(), peer };
+        let call = Call::new(request_id.to_string(), self.clock.now(), peer);
         Box::pin(async move {
             let chain = credential.chain();
             let credential = match &credential {
@@ -187,7 +187,7 @@ impl Service for App {
 
 /// A request for what is on record, and what it came with.
 fn read_call(app: &App, ReadCall { chain, request_id, peer }: ReadCall) -> (Call, Arc<[CertificateDer<'static>]>) {
-    (Call { request_id: request_id.to_string(), now: app.clock.now(), peer }, chain)
+    (Call::new(request_id.to_string(), app.clock.now(), peer), chain)
 }
 
 /// Encodes what is on record.
@@ -337,8 +337,7 @@ pub async fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Found
         ..RuntimeConfig::default()
     })?;
     let (head, audit_file) = (config.store_head.as_deref(), config.audit.file.clone());
-    let store: Arc<dyn Store> =
-        Arc::new(Embedded::open_with(&config.store, head, audit_file.as_deref(), clock.now())?);
+    let store: Arc<dyn Store> = Arc::new(Embedded::open_with(&config.store, head, audit_file.as_deref(), clock.now())?);
     let timekeeping = Arc::new(Timekeeping::new(store.clone()).await?);
     let metrics = Arc::new(Metrics::default());
     store.meters().register(&metrics);

@@ -1,12 +1,13 @@
 //! The facts of one request that no credential can change.
 
+use crate::{routes::RequestId, witness::Witness};
 use api_types::RequestedTime;
 use authority::Timestamp;
 use std::net::IpAddr;
 use thiserror::Error;
 
 /// One request at the door.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Call {
     /// Correlates log lines, audit records and the client's error.
     pub request_id: String,
@@ -14,6 +15,20 @@ pub struct Call {
     pub now: Timestamp,
     /// The peer's address, without port, when it came over the network.
     pub peer: Option<IpAddr>,
+    /// What is taken down while it is decided.
+    pub witness: Witness,
+}
+
+impl Call {
+    /// A request that has just come in.
+    pub fn new(request_id: String, now: Timestamp, peer: Option<IpAddr>) -> Self {
+        Self { request_id, now, peer, witness: Witness::default() }
+    }
+
+    /// A request of the CA itself, which nobody made over the network.
+    pub fn own(now: Timestamp) -> Self {
+        Self::new(RequestId::fresh().to_string(), now, None)
+    }
 }
 
 /// The validity a client asked for, relative values resolved.

@@ -25,6 +25,7 @@ pub(crate) fn publish(
 fn certificates(certificates: &[Certificate]) -> Vec<PublishedCertificate> {
     let publish = |certificate: &Certificate| PublishedCertificate {
         pem: certificate.pem(),
+        der: certificate.der().to_vec().into(),
         fingerprint: certificate.fingerprint_sha256(),
     };
     certificates.iter().map(publish).collect()

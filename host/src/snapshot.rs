@@ -5,8 +5,9 @@
 
 use crate::{
     audience,
+    audit::Digest,
     clock::Clock,
-    config::{Config, SubjectTemplate},
+    config::{Config, DecisionRecords, SubjectTemplate},
     credential::CertificateError,
     effects::World,
     metrics::{Metrics, RoadMeters},
@@ -53,6 +54,8 @@ pub struct Snapshot {
     pub readiness: Readiness,
     /// What the road counts.
     pub meters: RoadMeters,
+    /// SHA-256 of what is remembered of the configuration beside each decision; nothing when nothing is.
+    pub generation: Option<Digest>,
     /// How long before a request a certificate starts to be valid.
     pub backdate: Duration,
     /// What everyone may read.
@@ -142,6 +145,7 @@ impl Snapshot {
             timekeeping: timekeeping.clone(),
             readiness: Readiness::new(&config.store),
             meters: metrics.of_road(config.authority.provisioners.iter().map(|provisioner| &*provisioner.name)),
+            generation: (config.audit.decisions == DecisionRecords::Full).then_some(config.generation.digest),
             backdate: config.authority.backdate,
             published: Arc::new(published),
             logging: Arc::new(Logging::new(config.logger.as_ref(), clock.clone()).map_err(SnapshotError::Log)?),
@@ -256,6 +260,7 @@ fn profile(config: &Config, roots: &[Certificate]) -> Result<Profile, SnapshotEr
         template: template.map_err(SnapshotError::Template)?,
         backdate: config.authority.backdate,
         distribution_point: config.crl.as_ref().and_then(|crl| crl.distribution_point.clone()),
+        authority_information: config.authority_information.clone(),
         refused_keys: refused_keys(config, roots),
         ..Profile::default()
     })

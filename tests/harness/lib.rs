@@ -34,5 +34,5 @@ pub use openssl::OpenSsl;
 pub use pki::{PASSWORD, PROVISIONER, PROVISIONER_PASSWORD, Pki};
 pub use records::{Record, Records};
 pub use request::{Csr, body_of_2019, body_of_2026};
-pub use token::{Token, sign_raw, twin};
+pub use token::{Token, encode_chain, sign_raw, twin};
 pub use user::{Outcome, User};

@@ -2,11 +2,16 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use authority::Timestamp;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use authority::{Certificate, Timestamp};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jose::{Jwk, SigningKey};
 use num_bigint::BigUint;
 use serde_json::{Map, Value, json};
+
+use crate::identity::Leaf;
 
 /// A token before it is signed. The members are written in the order of their names, as upstream does.
 #[derive(Clone)]
@@ -26,6 +31,13 @@ impl Token {
             "iat": now, "nbf": now, "exp": now + 300, "jti": fresh_id(),
         });
         Self { header: members(header), claims: members(claims), key: key.clone() }
+    }
+
+    /// What `step ca renew --mtls=false` makes: a certificate, which the token carries, asks for its renewal.
+    pub fn of_certificate(leaf: &Leaf, now: Timestamp) -> Self {
+        let subject = leaf.certificate().subject().common_name().unwrap_or_default();
+        let token = Self::new(&leaf.jwk(), "step-ca-client/1.0", subject, "https://localhost/1.0/renew", now);
+        token.without("sans").without_header("kid").header("x5cInsecure", encode_chain(&leaf.chain))
     }
 
     /// With this claim instead of whatever it had.
@@ -83,6 +95,11 @@ impl Token {
     pub fn sign(&self) -> String {
         sign_raw(&self.header_json(), &self.claims_json(), &self.key)
     }
+}
+
+/// Certificates as `x5c` has them (RFC 7515 §4.1.6).
+pub fn encode_chain(chain: &[Certificate]) -> Vec<String> {
+    chain.iter().map(|certificate| STANDARD.encode(certificate.der())).collect()
 }
 
 fn members(object: Value) -> Map<String, Value> {

@@ -13,14 +13,14 @@ fn with_responder() -> TestCa {
 }
 
 /// Writes what openssl needs to know of the CA and of a certificate.
-fn prepare(openssl: &OpenSsl, ca: &TestCa, leaf: &Leaf) {
+pub(crate) fn prepare(openssl: &OpenSsl, ca: &TestCa, leaf: &Leaf) {
     openssl.write("issuer.crt", ca.pki().intermediate.pem());
     openssl.write("root.crt", ca.pki().root.pem());
     openssl.write("leaf.crt", leaf.certificate().pem());
 }
 
 /// Asks by POST, and has openssl judge the answer.
-fn status(openssl: &OpenSsl, ca: &TestCa, leaf: &Leaf, options: &str) -> String {
+pub(crate) fn status(openssl: &OpenSsl, ca: &TestCa, leaf: &Leaf, options: &str) -> String {
     prepare(openssl, ca, leaf);
     openssl.run(&format!("ocsp -issuer issuer.crt {options} -cert leaf.crt -reqout request.der"));
     let request = fs::read(openssl.path("request.der")).unwrap();

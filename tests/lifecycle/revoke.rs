@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use authority::RevocationReason;
 use reqwest::Method;
 use serde_json::{Value, json};
 use step_ca::audit::Outcome;
-use step_tests::{Answer, Csr, Leaf, Second, TestCa, Token};
+use step_tests::{Answer, Csr, Leaf, OpenSsl, Second, TestCa, Token};
 
 /// A good token for the end of a certificate.
 pub(crate) fn token(ca: &TestCa, serial: &str) -> Token {
@@ -150,6 +151,45 @@ fn a_token_revokes_once_and_a_certificate_is_revoked_once() {
     let again = try_token(&ca, &serial, &self::token(&ca, &serial)).expect(400);
     assert!(again.message().contains("revoked already"), "{}", again.message());
     assert_eq!(revoked(&ca), 1);
+}
+
+#[test]
+fn a_certificate_that_is_revoked_may_be_revoked_again_when_its_key_was_compromised() {
+    let mut ca = TestCa::build()
+        .configure(|file| (file["crl"], file["ocsp"]) = (json!({"enabled": true}), json!({"enabled": true})))
+        .start();
+    let csr = Csr::of("web.example.com");
+    let chain = ca.sign(&csr, &ca.token("web.example.com").sign()).expect(201).chain();
+    let leaf = Leaf { chain, key: csr.key };
+    let serial = serial(&leaf);
+    let revoke_for = |ca: &TestCa, reason: u8| {
+        let token = self::token(ca, &serial).sign();
+        let body = json!({"serial": serial, "ott": token, "reasonCode": reason, "passive": true});
+        ca.client().post("/revoke", &body).status
+    };
+    let listed = |ca: &TestCa| {
+        let list = authority::CertificateList::from_der(&ca.client().get("/crl").expect(200).body).unwrap();
+        list.find(leaf.certificate().serial_number()).map(|entry| (entry.reason, entry.revoked_at)).unwrap()
+    };
+    let first_day = ca.now();
+    assert_eq!(revoke_for(&ca, 4), 200);
+    assert_eq!(listed(&ca), (RevocationReason::Superseded, first_day));
+    ca.clock().advance(Duration::from_secs(3_600));
+    // Another reason changes nothing.
+    assert_eq!(revoke_for(&ca, 3), 400);
+    assert_eq!(revoke_for(&ca, 1), 200);
+    for reason in [1, 4] {
+        assert_eq!(revoke_for(&ca, reason), 400);
+    }
+    ca.restart();
+    assert_eq!(listed(&ca), (RevocationReason::KeyCompromise, first_day));
+    let _ = renew(&ca, &leaf).expect(401);
+    let body = step_tests::body_of_2026(&csr.pem, &ca.token("web.example.com").sign(), "", "");
+    let _ = ca.client().post("/sign", &body).expect(403);
+    if let Some(openssl) = OpenSsl::find() {
+        let text = crate::ocsp::status(&openssl, &ca, &leaf, "-no_nonce");
+        assert!(text.contains("Cert Status: revoked") && text.contains("keyCompromise"), "{text}");
+    }
 }
 
 #[test]

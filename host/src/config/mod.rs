@@ -35,7 +35,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, Read},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -64,6 +64,9 @@ use crate::limits;
 /// The JSON Schema of `ca.json` (draft 2020-12), for editors. It is no stricter than [`Config::parse`], except that it takes
 /// `null` for a value; what members have to do with each other it cannot say.
 pub const SCHEMA: &str = include_str!("schema.json");
+
+/// The user whose files are anybody's.
+const ROOT: u32 = 0;
 
 /// A configuration that can be used.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -121,7 +124,8 @@ impl Config {
     pub fn load(path: &Path) -> Result<(Self, Vec<Warning>), LoadError> {
         let unreadable = |source: io::Error| LoadError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(unreadable)?;
-        let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o7777;
+        let metadata = file.metadata().map_err(unreadable)?;
+        let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
         let mut octets = Zeroizing::new(Vec::new());
         file.take(limits::CONFIG_FILE + 1).read_to_end(&mut octets).map_err(unreadable)?;
         if octets.len() as u64 > limits::CONFIG_FILE {
@@ -129,8 +133,14 @@ impl Config {
         }
         let text = std::str::from_utf8(&octets).map_err(|_| LoadError::NotText { path: path.to_owned() })?;
         let (config, warnings) = Self::parse(text, path)?;
-        if config.password.is_some() && mode & 0o077 != 0 {
-            return Err(LoadError::Exposed { path: path.to_owned(), mode });
+        if config.password.is_some() {
+            let user = rustix::process::geteuid().as_raw();
+            if owner != user && owner != ROOT {
+                return Err(LoadError::Foreign { path: path.to_owned(), owner, user });
+            }
+            if mode & 0o077 != 0 {
+                return Err(LoadError::Exposed { path: path.to_owned(), mode });
+            }
         }
         Ok((config, warnings))
     }

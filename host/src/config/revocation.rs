@@ -1,14 +1,15 @@
-//! `crl` and `ocsp`: how others learn that a certificate is revoked.
+//! `crl`, `ocsp` and `authorityInfoAccess`: how others learn that a certificate is revoked, and whose it is.
 
 use std::time::Duration;
 
-use authority::names::Uri;
+use authority::{AuthorityInformation, names::Uri};
 
 use super::{
     error::Problems,
     policy_limits,
     problem::{Notice, Problem},
     reader::{Field, Object},
+    suggest::nearest,
 };
 
 /// The `crl` object, when it is enabled.
@@ -27,8 +28,20 @@ pub struct CrlConfig {
 /// The `ocsp` object, when it is enabled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct OcspConfig {
+    /// Who signs answers (`signing`, the issuing key by default).
+    pub signing: OcspSigning,
     /// How long an answer may be used (`cacheDuration`, 1 h by default).
     pub validity: Duration,
+}
+
+/// Who signs OCSP answers (RFC 6960 §4.2.2.2).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OcspSigning {
+    /// The issuing key.
+    #[default]
+    Direct,
+    /// A key in memory with a certificate that lives short.
+    Delegated,
 }
 
 const SHORTEST: Duration = Duration::from_secs(60);
@@ -83,8 +96,30 @@ pub(super) fn ocsp(field: &Field<'_>, problems: &mut Problems) -> Option<Option<
         Some(field) => policy_limits::time(&field, SHORTEST, LONGEST, problems),
         None => Some(Duration::from_secs(60 * 60)),
     };
+    let signing = object.take("signing").map_or(Some(OcspSigning::default()), |field| signing(&field, problems));
     object.finish(problems);
-    Some(enabled.then_some(OcspConfig { validity: validity? }))
+    let config = OcspConfig { signing: signing?, validity: validity? };
+    Some(enabled.then_some(config))
+}
+
+fn signing(field: &Field<'_>, problems: &mut Problems) -> Option<OcspSigning> {
+    match field.string(problems)? {
+        "direct" => Some(OcspSigning::Direct),
+        "delegated" => Some(OcspSigning::Delegated),
+        other => {
+            let suggestion = nearest(other, ["direct", "delegated"]);
+            field.refuse(Problem::OneOf { got: other.to_owned(), known: "direct, delegated", suggestion }, problems)
+        }
+    }
+}
+
+/// Reads the `authorityInfoAccess` object: what new certificates say about their issuer.
+pub(super) fn authority_information(field: &Field<'_>, problems: &mut Problems) -> Option<AuthorityInformation> {
+    let mut object = field.object(problems)?;
+    let ca_issuers = object.take("caIssuers").map(|field| uri(&field, problems));
+    let ocsp = object.take("ocsp").map(|field| uri(&field, problems));
+    object.finish(problems);
+    Some(AuthorityInformation { ca_issuers: optional(ca_issuers)?, ocsp: optional(ocsp)? })
 }
 
 fn flag(object: &mut Object<'_>, name: &'static str, problems: &mut Problems) -> Option<bool> {

@@ -12,6 +12,8 @@ use super::{json, listing::Listing};
 pub struct PublishedCertificate {
     /// PEM, one block.
     pub pem: String,
+    /// DER.
+    pub der: Bytes,
     /// SHA-256 of the DER.
     pub fingerprint: [u8; 32],
 }
@@ -24,6 +26,8 @@ pub struct Published {
     pub(crate) federation: Bundle,
     /// `None` when the authority has no intermediate.
     pub(crate) intermediates: Option<Bundle>,
+    /// The first of them, which signs; in DER.
+    pub(crate) issuer: Option<Bytes>,
     pub(crate) provisioners: Listing,
     encrypted_keys: HashMap<String, Bytes>,
 }
@@ -50,6 +54,7 @@ impl Published {
             roots_by_fingerprint,
             roots: Bundle::new(roots),
             federation: Bundle::new(federation),
+            issuer: intermediates.first().map(|issuer| issuer.der.clone()),
             intermediates: (!intermediates.is_empty()).then(|| Bundle::new(intermediates)),
             provisioners: Listing::new(provisioners),
             encrypted_keys,
@@ -98,7 +103,7 @@ mod tests {
     use api_types::PublicJwk;
 
     fn certificate(number: u8) -> PublishedCertificate {
-        PublishedCertificate { pem: format!("PEM {number}\n"), fingerprint: [number; 32] }
+        PublishedCertificate { pem: format!("PEM {number}\n"), der: vec![number].into(), fingerprint: [number; 32] }
     }
 
     fn published(provisioners: Vec<Provisioner>) -> Published {
@@ -112,6 +117,7 @@ mod tests {
         assert_eq!(published.roots.pem, "PEM 170\nPEM 2\n");
         assert_eq!(published.federation.pem, "PEM 170\nPEM 2\nPEM 3\n");
         assert_eq!(published.federation.json, "{\"crts\":[\"PEM 170\\n\",\"PEM 2\\n\",\"PEM 3\\n\"]}\n");
+        assert_eq!(published.issuer.as_deref(), Some(&[9][..]));
         assert_eq!(published.intermediates.unwrap().json, "{\"crts\":[\"PEM 9\\n\"]}\n");
     }
 

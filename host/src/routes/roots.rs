@@ -51,6 +51,12 @@ pub(super) async fn intermediates_pem(State(ca): Ca) -> Result<Response, Problem
     ca.published().intermediates.as_ref().map(pem).ok_or_else(no_intermediates)
 }
 
+/// `GET /issuer.cer`: the certificate that signs, in DER, as authorityInfoAccess points to (RFC 5280 §4.2.2.1).
+pub(super) async fn issuer(State(ca): Ca) -> Result<Response, Problem> {
+    let der = ca.published().issuer.clone().ok_or_else(no_intermediates)?;
+    Ok(json::with_type(StatusCode::OK, HeaderValue::from_static("application/pkix-cert"), der))
+}
+
 fn no_intermediates() -> Problem {
     RequestError::NotOffered("an intermediate certificate").into()
 }

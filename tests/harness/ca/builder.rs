@@ -52,6 +52,13 @@ impl Builder {
         Self { clock, pki: None, folder: Folder::temporary(), changes: Vec::new() }
     }
 
+    /// With a clock that stands still at this time.
+    #[must_use]
+    pub fn clock_at(mut self, time: Timestamp) -> Self {
+        self.clock = TestClock::Held(Arc::new(Held::at(time)));
+        self
+    }
+
     /// With the system's clock.
     #[must_use]
     pub fn system_clock(mut self) -> Self {

@@ -1,7 +1,11 @@
 //! Answers about single certificates (RFC 6960), and those that may be given again.
 
+mod delegates;
+
+pub(crate) use self::delegates::COMMON_NAME;
+use self::delegates::{Delegates, NoDelegate};
 use crate::{
-    config::OcspConfig,
+    config::{OcspConfig, OcspSigning},
     limits,
     snapshot::Snapshot,
     store::{CertificateRecord, StoreError},
@@ -20,6 +24,8 @@ use thiserror::Error;
 /// The responder of one configuration generation.
 pub struct Responder {
     config: OcspConfig,
+    /// Who signs in the issuer's place; nobody when the issuer signs.
+    delegates: Option<Delegates>,
     kept: Mutex<Kept>,
 }
 
@@ -42,7 +48,8 @@ struct Kept {
 impl Responder {
     /// Nothing is answered yet.
     pub fn new(config: OcspConfig) -> Self {
-        Self { config, kept: Mutex::default() }
+        let delegates = (config.signing == OcspSigning::Delegated).then(Delegates::default);
+        Self { config, delegates, kept: Mutex::default() }
     }
 
     /// Answers a request in DER. Whoever asks nonsense hears so; a failure of ours says nothing else.
@@ -69,13 +76,24 @@ impl Responder {
         {
             return Ok(answer.clone());
         }
-        let next_update = now.checked_add(self.config.validity).ok_or(AnswerError::Time)?;
+        let delegate = match &self.delegates {
+            Some(delegates) => Some(delegates.current(ca, now).await?),
+            None => None,
+        };
+        let mut next_update = now.checked_add(self.config.validity).ok_or(AnswerError::Time)?;
+        if let Some(delegate) = &delegate {
+            // Nobody believes an answer longer than whoever signed it.
+            next_update = next_update.min(delegate.certificate().validity().not_after);
+        }
         let mut certificates = Vec::with_capacity(request.certificates().len());
         for certificate in request.certificates() {
             certificates.push(SingleAnswer { certificate, status: status(ca, certificate).await? });
         }
         let answer = Answer { request: &request, certificates: &certificates, this_update: now, next_update };
-        let response = ca.authority.issuer().answer(&answer)?;
+        let response = match &delegate {
+            Some(delegate) => delegate.answer(&answer)?,
+            None => ca.authority.issuer().answer(&answer)?,
+        };
         let kept = (!request.has_nonce()).then_some((now, next_update));
         let answer = OcspAnswer { der: Bytes::copy_from_slice(response.der()), kept };
         if kept.is_some() {
@@ -145,12 +163,14 @@ enum OcspError {
     Answer(#[from] AnswerError),
     #[error("record: {0}")]
     Store(#[from] StoreError),
+    #[error("the responder has no certificate: {0}")]
+    Delegate(#[from] NoDelegate),
 }
 
 fn failure(error: &OcspError) -> Failure {
     match error {
         OcspError::Request(_) => Failure::MalformedRequest,
         OcspError::Answer(_) => Failure::InternalError,
-        OcspError::Store(_) => Failure::TryLater,
+        OcspError::Store(_) | OcspError::Delegate(_) => Failure::TryLater,
     }
 }
