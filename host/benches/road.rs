@@ -49,7 +49,7 @@ static BENCH: LazyLock<Bench> = LazyLock::new(|| {
 });
 
 fn call() -> Call {
-    Call { request_id: "bench".to_owned(), now: fixture::now(), peer: None }
+    Call::new("bench".to_owned(), fixture::now(), None)
 }
 
 #[divan::bench]

@@ -14,6 +14,7 @@ use crate::{
     readiness::{self, Obstacle},
     records,
     reload::Reloader,
+    replay,
     revocation::{self, RevokeRequest},
     revocation_list::{self, RevocationList},
     routes::{
@@ -240,6 +241,7 @@ impl Ca {
     ) -> Result<Self, StartError> {
         let foundations = foundations(config, clock.clone()).await?;
         let snapshot = Snapshot::build(config, password, &foundations).await?;
+        replay::remember(&*foundations.store, config).await;
         let trusted = snapshot.trusted();
         let app = Arc::new(App {
             snapshot: ArcSwap::from_pointee(snapshot),

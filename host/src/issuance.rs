@@ -10,11 +10,14 @@
 //! an answer, and only a receipt of the store makes one. A road that ends early leaves the token unspent.
 
 use crate::{
-    admission::{Admission, Knock},
+    admission::{Admission, Knock, OwnRequest},
     call::{Call, OutOfRange},
     credential::{CertificateError, CredentialError},
     decision::{Decision, Ending},
+    metrics::{Phase, Reason, Stopwatch},
     policies::{PolicyFault, Stop},
+    renewal_token::RenewalTokenError,
+    replay,
     snapshot::Snapshot,
     store::{Recorded, StoreError},
     timekeeping::ClockBehind,
@@ -35,37 +38,87 @@ pub async fn issue(ca: &Snapshot, call: &Call, knock: Knock<'_>) -> Result<Issue
         attempts.next();
         let mut decision = Decision::new(call, knock.operation());
         let decision_id = decision.id().to_owned();
-        match walk(ca, call, knock, &mut decision).await {
-            Ok(issued) => return Ok(issued),
+        let mut watch = ca.meters.begin(knock.operation());
+        // What the CA does for itself is nobody's request.
+        let is_asked = !matches!(knock, Knock::Own(_) | Knock::Responder(_));
+        match walk(ca, call, knock, &mut decision, &mut watch).await {
+            Ok(issued) => {
+                if is_asked {
+                    watch.granted(decision.provisioner_name());
+                }
+                return Ok(issued);
+            }
             Err(IssueError::Store(StoreError::SerialTaken)) if !attempts.is_empty() => {}
             Err(error) => {
-                ca.store.record_refusal(decision.refused(&error));
+                if is_asked {
+                    watch.denied(decision.provisioner_name(), error.reason(), error.rule());
+                }
+                ca.store.record_refusal(decision.refused(&error), replay::of_issuance(ca, call, knock));
                 return Err(NotIssued { decision_id, error });
             }
         }
     }
 }
 
-async fn walk(ca: &Snapshot, call: &Call, knock: Knock<'_>, decision: &mut Decision) -> Result<Issued, IssueError> {
+/// Signs a certificate for the listener of a CA whose records cannot be written: without one nobody could ask it
+/// anything. Every rule of the road holds but the last. There is no record, so this is no [`Issued`], and cannot become
+/// an answer.
+///
+/// # Errors
+/// As [`issue`].
+pub async fn stopgap(ca: &Snapshot, call: &Call, request: &OwnRequest) -> Result<Signed, NotIssued> {
+    let mut decision = Decision::new(call, Knock::Own(request).operation());
+    let mut watch = ca.meters.begin(Knock::Own(request).operation());
+    match sign(ca, call, Knock::Own(request), &mut decision, &mut watch).await {
+        Ok((_, signed)) => Ok(signed),
+        Err(error) => Err(NotIssued { decision_id: decision.id().to_owned(), error }),
+    }
+}
+
+async fn walk(
+    ca: &Snapshot,
+    call: &Call,
+    knock: Knock<'_>,
+    decision: &mut Decision,
+    watch: &mut Stopwatch<'_>,
+) -> Result<Issued, IssueError> {
+    let (admission, signed) = sign(ca, call, knock, decision, watch).await?;
+    // 5. Spend the credential, take the serial, keep certificate and audit entry: one durable transaction. Only then it
+    //    leaves.
+    let issuance = admission.issuance(&signed, decision).made_from(replay::of_issuance(ca, call, knock));
+    fail::fail_point!("issuance::before_record");
+    let receipt = ca.store.record(issuance).await?;
+    watch.passed(Phase::Record);
+    Ok(Issued::new(signed, receipt))
+}
+
+/// The road up to the record.
+async fn sign<'a>(
+    ca: &'a Snapshot,
+    call: &Call,
+    knock: Knock<'_>,
+    decision: &mut Decision,
+    watch: &mut Stopwatch<'_>,
+) -> Result<(Admission<'a>, Signed), IssueError> {
     // What the CA shows on its listener is worth no more than its clock, and lets clients learn that it is off.
     if !matches!(knock, Knock::Own(_)) {
         ca.timekeeping.check(call.now)?;
     }
     // 1. Who asks, and what may they ask for? The provisioner's module answers.
     let admission = Admission::of(ca, call, knock, decision).await?;
+    watch.passed(Phase::Authorize);
     // 2. What exactly would we sign?
     let draft = admission.draft(ca, call.now)?;
+    watch.passed(Phase::Draft);
     // 3. Do the checks agree? A refusal ends the road here; the core has the last word after them.
     let reviewed = admission.checks(ca).review(call, draft, admission.question()).await?;
     decision.reviewed(&reviewed);
     let approved = reviewed.draft.approve(call.now).map_err(|error| admission.not_drafted(error))?;
+    watch.passed(Phase::Review);
     // 4. Sign, in memory. The approval is moved in, so it cannot be used twice.
     let signed = ca.authority.sign(approved, random_serial_number())?;
-    // 5. Spend the credential, take the serial, keep certificate and audit entry: one durable transaction. Only then it
-    //    leaves.
-    let issuance = admission.issuance(&signed, decision);
-    let receipt = ca.store.record(issuance).await?;
-    Ok(Issued::new(signed, receipt))
+    watch.passed(Phase::Sign);
+    Ok((admission, signed))
 }
 
 fn random_serial_number() -> SerialNumber {
@@ -84,6 +137,11 @@ pub struct Issued {
 impl Issued {
     fn new(signed: Signed, receipt: Recorded) -> Self {
         Self { signed, receipt }
+    }
+
+    /// Gives up the receipt.
+    pub fn into_signed(self) -> Signed {
+        self.signed
     }
 
     /// The certificate and those above it.
@@ -119,6 +177,9 @@ pub enum IssueError {
     /// The credential cannot be looked at.
     #[error("authorize: {0}")]
     Credential(#[from] CredentialError),
+    /// The token does not renew the certificate in it.
+    #[error("renew: {0}")]
+    RenewalToken(#[from] RenewalTokenError),
     /// The clock is not to be believed.
     #[error(transparent)]
     Clock(#[from] ClockBehind),
@@ -151,7 +212,7 @@ impl Ending for IssueError {
             Self::OutOfRange(_) | Self::Request(_) | Self::Credential(_) | Self::Certificate(_) | Self::Draft(_) => {
                 false
             }
-            Self::Renewal(_) => false,
+            Self::Renewal(_) | Self::RenewalToken(_) => false,
             Self::Policy(Stop::Refused { .. } | Stop::Names(_) | Stop::Validity(_)) => false,
             Self::Policy(Stop::Fault { .. }) | Self::Edit(_) | Self::Sign(_) | Self::Clock(_) => true,
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {
@@ -159,6 +220,23 @@ impl Ending for IssueError {
             }
             Self::Store(StoreError::KeyCompromised) => false,
             Self::Store(_) => true,
+        }
+    }
+
+    fn reason(&self) -> Reason {
+        match self {
+            Self::OutOfRange(_) | Self::Request(_) => Reason::Request,
+            Self::Credential(_) | Self::RenewalToken(_) => Reason::Credential,
+            Self::Certificate(_) => Reason::Certificate,
+            Self::Clock(_) => Reason::Clock,
+            Self::Policy(Stop::Refused { .. } | Stop::Names(_) | Stop::Validity(_)) => Reason::Policy,
+            Self::Policy(Stop::Fault { .. }) => Reason::PolicyFault,
+            Self::Draft(DraftError::KeyInUse) | Self::Store(StoreError::KeyCompromised) => Reason::Key,
+            Self::Draft(_) | Self::Renewal(_) | Self::Edit(_) => Reason::Draft,
+            Self::Sign(_) => Reason::Sign,
+            Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => Reason::Replay,
+            Self::Store(StoreError::PreviousRevoked) => Reason::Revoked,
+            Self::Store(_) => Reason::Store,
         }
     }
 

@@ -41,6 +41,7 @@ pub mod readiness;
 pub mod records;
 pub mod reload;
 pub mod renewal_token;
+pub mod replay;
 pub mod revocation;
 pub mod revocation_list;
 pub mod routes;
@@ -51,6 +52,8 @@ pub mod snapshot;
 pub mod store;
 pub mod telemetry;
 pub mod timekeeping;
+pub mod traces;
+pub mod witness;
 
 mod audience;
 mod own;

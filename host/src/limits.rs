@@ -69,6 +69,14 @@ pub const LIST_SCAN: i64 = 20_000;
 pub const LISTINGS: usize = 2;
 /// Octets of a refusal in the audit log.
 pub const REFUSAL_LINE: usize = 2 << 10;
+/// Octets that are kept of what a refusal was decided from; of more, nothing.
+pub const REFUSAL_INPUTS: usize = 8 << 10;
+/// Octets that are kept of what a certificate was decided from; of more, nothing.
+pub const DECISION_INPUTS: usize = 256 << 10;
+/// How long it is kept.
+pub const DECISION_TIME: Duration = Duration::from_secs(35 * 24 * 60 * 60);
+/// Lines of the audit log, counted from the last, whose decisions it is kept of.
+pub const DECISIONS: u64 = 1_000_000;
 /// Until a refusal is in the audit log.
 pub const REFUSAL_TIME: Duration = Duration::from_secs(1);
 /// Between two signatures on the end of the audit file.
@@ -209,6 +217,10 @@ pub const TABLE: &[Limit] = &[
     count("records looked at for such a page", LIST_SCAN.unsigned_abs()),
     count("such pages made at once", LISTINGS as u64),
     octets("refusal in the audit log", REFUSAL_LINE as u64),
+    octets("inputs kept of a refusal", REFUSAL_INPUTS as u64),
+    octets("inputs kept of a decision", DECISION_INPUTS as u64),
+    time("keeping the inputs of decisions", DECISION_TIME),
+    count("decisions whose inputs are kept", DECISIONS),
     time("until a refusal is in the audit log", REFUSAL_TIME),
     time("until the end of the audit file is signed", AUDIT_HEAD_TIME),
     octets("space on the disk of the store, at least", SPARE_DISK),

@@ -13,8 +13,10 @@ use crate::{
     call::Call,
     credential::{CertificateError, CredentialError, Token},
     decision::{Decision, Ending},
+    metrics::Reason,
     policies::{PolicyFault, Stop},
     presented::Presented,
+    replay,
     snapshot::Snapshot,
     store::{Recorded, Revocation, RevocationRecord, SingleUse, StoreError},
     timekeeping::ClockBehind,
@@ -53,10 +55,15 @@ pub async fn revoke(ca: &Snapshot, call: &Call, request: RevokeRequest<'_>) -> R
     let mut decision = Decision::new(call, Operation::Revoke);
     decision.about(request.serial_number);
     let decision_id = decision.id().to_owned();
+    let watch = ca.meters.begin(Operation::Revoke);
     match walk(ca, call, &request, &mut decision).await {
-        Ok(recorded) => Ok(recorded),
+        Ok(recorded) => {
+            watch.granted(decision.provisioner_name());
+            Ok(recorded)
+        }
         Err(error) => {
-            ca.store.record_refusal(decision.refused(&error));
+            watch.denied(decision.provisioner_name(), error.reason(), error.rule());
+            ca.store.record_refusal(decision.refused(&error), replay::of_revocation(ca, call, &request));
             Err(NotRevoked { decision_id, error })
         }
     }
@@ -87,7 +94,10 @@ async fn walk(
         compromised_key: (request.reason == RevocationReason::KeyCompromise).then_some(key),
     };
     let entry = decision.revoked(why(request));
-    Ok(ca.store.revoke(Revocation::new(spend, record, entry)).await?)
+    Ok(ca
+        .store
+        .revoke(Revocation::new(spend, record, entry).made_from(replay::of_revocation(ca, call, request)))
+        .await?)
 }
 
 fn why(request: &RevokeRequest<'_>) -> String {
@@ -121,11 +131,11 @@ async fn by_token(
     let name = provisioner.name();
     decision.provisioner(name, None);
     decision.modules(provisioner.digests());
-    if !ca.vouches_for(&token) {
+    if !ca.vouches_for(token.jwt()) {
         return Err(CredentialError::BeforeRestore.into());
     }
     let (identity, spend) = provisioner.authorize_revoke(call, &token, serial_number, *reason, reason_text).await?;
-    let spend = spend.map(|spend| spend.single_use(provisioner));
+    let spend = spend.map(|spend| spend.single_use(&provisioner.identity()));
     decision.provisioner(name, spend.map(|spend| spend.id));
     decision.subject(&identity.subject);
     if identity.subject != serial_number.to_string() {
@@ -153,7 +163,7 @@ async fn by_certificate(
     chain: &[&[u8]],
     decision: &mut Decision,
 ) -> Result<Authorized, RevokeError> {
-    let Presented { leaf, .. } = Presented::of::<RevokeError>(ca, call, chain, decision).await?;
+    let Presented { leaf, .. } = Presented::of::<RevokeError>(ca, call, Operation::Revoke, chain, decision).await?;
     let subject = leaf.subject().common_name().unwrap_or_default();
     decision.subject(subject);
     if *leaf.serial_number() != request.serial_number {
@@ -248,6 +258,21 @@ impl Ending for RevokeError {
                 false
             }
             Self::Store(_) => true,
+        }
+    }
+
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Credential(_) => Reason::Credential,
+            Self::Certificate(_) => Reason::Certificate,
+            Self::Clock(_) => Reason::Clock,
+            Self::Policy(Stop::Refused { .. } | Stop::Names(_) | Stop::Validity(_)) => Reason::Policy,
+            Self::Policy(Stop::Fault { .. }) => Reason::PolicyFault,
+            Self::OtherSerialNumber { .. } | Self::OtherProvisioner { .. } => Reason::AnotherCertificate,
+            Self::NotOnRecord { .. } => Reason::NotOnRecord,
+            Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => Reason::Replay,
+            Self::Store(StoreError::AlreadyRevoked) => Reason::Revoked,
+            Self::Store(_) => Reason::Store,
         }
     }
 

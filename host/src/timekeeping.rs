@@ -92,7 +92,7 @@ impl Timekeeping {
         let entry =
             Entry::new(decision::fresh_id(), call.now, call.request_id.clone(), Operation::Clock, Outcome::Accepted);
         // The entry travels in the transaction of the change, or in one before it.
-        self.store.record_refusal(Entry { message: Some(behind.to_string()), ..entry });
+        self.store.record_refusal(Entry { message: Some(behind.to_string()), ..entry }, None);
         let change = DataChange {
             provisioner: OWN.to_owned(),
             key: ACCEPTED.to_owned(),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     fn call(now: Timestamp) -> Call {
-        Call { request_id: "r".to_owned(), now, peer: None }
+        Call::new("r".to_owned(), now, None)
     }
 
     #[tokio::test]

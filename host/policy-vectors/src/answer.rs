@@ -11,7 +11,7 @@ use policy_runtime::{
 use serde_json::{Map, Value, json};
 
 /// A refusal, with the members of its first reason beside its own.
-pub(crate) fn denial(denial: &Denial) -> Value {
+pub fn denial(denial: &Denial) -> Value {
     let kind = match denial.kind {
         DenialKind::BadRequest => "bad-request",
         DenialKind::Unauthorized => "unauthorized",
@@ -84,7 +84,7 @@ pub(crate) fn provisioner_descriptor(descriptor: &provisioner::Descriptor) -> Va
 }
 
 /// What a check wants done to the draft.
-pub(crate) fn edit(edit: Edit) -> Value {
+pub fn edit(edit: Edit) -> Value {
     match edit {
         Edit::SetValidity(Validity { not_before, not_after }) => {
             json!({"set_validity": {"not_before": not_before, "not_after": not_after}})
@@ -116,7 +116,7 @@ fn key_usage(usage: KeyUsage) -> Value {
 }
 
 /// What a provisioner lets a client have. Members that say nothing are left out.
-pub(crate) fn grant(grant: SignGrant) -> Value {
+pub fn grant(grant: SignGrant) -> Value {
     let mut members = identity(grant.identity);
     let mut say = |name: &str, value: Value| {
         if let Value::Object(members) = &mut members {
@@ -155,7 +155,7 @@ pub(crate) fn grant(grant: SignGrant) -> Value {
 }
 
 /// Who a client is.
-pub(crate) fn identity(identity: Identity) -> Value {
+pub fn identity(identity: Identity) -> Value {
     let attributes: Map<String, Value> =
         identity.attributes.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     json!({"subject": identity.subject, "credential_id": identity.credential_id, "attributes": attributes})

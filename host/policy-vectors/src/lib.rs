@@ -10,7 +10,7 @@
 //!
 //! What it does not know: how modules are compiled, and what a command prints.
 
-mod answer;
+pub mod answer;
 mod check;
 mod effects;
 mod error;

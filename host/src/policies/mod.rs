@@ -205,12 +205,7 @@ impl Provisioner {
         call.witness.recall(&self.policy).map(|transcript| self.module.replaying(transcript))
     }
 
-    fn heed<T: Say>(
-        &self,
-        call: &Call,
-        function: &'static str,
-        answer: Result<Answer<T>, Fault>,
-    ) -> Result<T, Stop> {
+    fn heed<T: Say>(&self, call: &Call, function: &'static str, answer: Result<Answer<T>, Fault>) -> Result<T, Stop> {
         heed(&self.policy, &self.meter, &call.witness, function, answer)
     }
 

@@ -81,12 +81,7 @@ impl Outcome {
 
 impl Reviewed {
     /// Puts the draft before one check and applies its edits.
-    async fn ask(
-        &mut self,
-        check: &BoundCheck,
-        proposal: &mut Proposal,
-        witness: &Witness,
-    ) -> Result<Outcome, Stop> {
+    async fn ask(&mut self, check: &BoundCheck, proposal: &mut Proposal, witness: &Witness) -> Result<Outcome, Stop> {
         proposal.draft = words::draft(&self.draft, check.wants_extensions());
         let mut outcome = Outcome::Unchanged;
         for edit in check.review(proposal, witness).await? {

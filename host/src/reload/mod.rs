@@ -18,6 +18,7 @@ use crate::{
     metrics::{MetricsListener, MetricsServer},
     own,
     process::notify,
+    replay,
     server::{ListenError, Listener, OwnCertificate, OwnCertificateError, Relocation, Showable, Tls, TlsError},
     snapshot::{Foundations, Snapshot, SnapshotError},
 };
@@ -86,6 +87,7 @@ impl Reloader {
             let issued = own::issue(&new, &self.app.own_call()).await.map_err(OwnCertificateError::NotIssued)?;
             Some(Showable::try_from(issued)?)
         };
+        replay::remember(&*self.foundations.store, &config).await;
         // From here on nothing fails.
         self.app.replace(new);
         self.tls.install(tls);

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf, sync::Arc};
 
 use authority::Timestamp;
 
-use crate::audit::ChainError;
+use crate::audit::{ChainError, Digest};
 
 /// Why the store did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -111,6 +111,12 @@ pub enum Damage {
     Certificate {
         /// Counted from 1 in the order of issuance.
         number: i64,
+    },
+    /// A configuration that decisions were made with is changed.
+    #[error("the configuration with SHA-256 {digest} was changed")]
+    Configuration {
+        /// What its text should have.
+        digest: Digest,
     },
     /// A value of a provisioner's module is changed.
     #[error("data of provisioner {provisioner:?} was changed")]

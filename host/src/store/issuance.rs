@@ -2,7 +2,7 @@
 
 use authority::Timestamp;
 
-use super::certificate::CertificateRecord;
+use super::{certificate::CertificateRecord, decision_record::DecisionRecord};
 use crate::audit::{Digest, Entry, Outcome};
 
 /// One issuance, all of which is recorded or nothing.
@@ -13,6 +13,7 @@ pub struct Issuance {
     key: Digest,
     entry: Entry,
     fingerprint: Digest,
+    inputs: Option<Box<DecisionRecord>>,
 }
 
 impl Issuance {
@@ -28,7 +29,13 @@ impl Issuance {
             names: certificate.names.clone(),
             ..entry
         };
-        Self { spend, certificate, key, entry, fingerprint }
+        Self { spend, certificate, key, entry, fingerprint, inputs: None }
+    }
+
+    /// With what it was decided from.
+    #[must_use]
+    pub fn made_from(self, inputs: Option<Box<DecisionRecord>>) -> Self {
+        Self { inputs, ..self }
     }
 
     /// What was signed.
@@ -46,6 +53,10 @@ impl Issuance {
 
     pub(super) fn entry(&self) -> &Entry {
         &self.entry
+    }
+
+    pub(super) fn inputs(&self) -> Option<&DecisionRecord> {
+        self.inputs.as_deref()
     }
 
     pub(super) fn fingerprint(&self) -> Digest {

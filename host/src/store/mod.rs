@@ -4,6 +4,7 @@
 //! X.509, HTTP or the clock: a certificate is DER octets with facts about it, and time arrives as an argument.
 
 mod certificate;
+mod decision_record;
 mod embedded;
 mod error;
 mod issuance;
@@ -19,6 +20,7 @@ use bytes::Bytes;
 
 pub use self::{
     certificate::CertificateRecord,
+    decision_record::{ConfigurationRecord, DecisionQuery, DecisionRecord, StoredDecision},
     embedded::{Embedded, Reader},
     error::{AuditFileError, Damage, OpenError, StoreError, Unavailable},
     issuance::{Issuance, Recorded, SingleUse},
@@ -45,8 +47,12 @@ pub trait Store: Send + Sync {
 
     /// Adds a refusal or a fault to the audit log, at most [`crate::limits::REFUSAL_TIME`] late.
     ///
-    /// Under a flood only a count of them is kept, and that is in the log, too.
-    fn record_refusal(&self, entry: Entry);
+    /// Under a flood only a count of them is kept, and that is in the log, too. `inputs` is what it was decided from, kept
+    /// with it unless it has more than [`crate::limits::REFUSAL_INPUTS`] octets.
+    fn record_refusal(&self, entry: Entry, inputs: Option<Box<DecisionRecord>>);
+
+    /// Keeps a configuration that decisions will be made with; false when it is kept already.
+    fn remember_configuration(&self, configuration: ConfigurationRecord) -> Answer<bool>;
 
     /// The certificate with this serial number.
     fn certificate(&self, serial_number: authority::SerialNumber) -> Answer<Option<CertificateRecord>>;
@@ -95,7 +101,8 @@ pub trait Store: Send + Sync {
     /// Octets of keys and values that a provisioner's module keeps.
     fn data_size(&self, provisioner: String) -> Answer<u64>;
 
-    /// Forgets credentials that expired before `now`, some thousand at a time, and tells how many. They stay refused:
+    /// Forgets what old decisions were made from, and credentials that expired before `now`, some thousand at a time, and
+    /// tells how many. They stay refused:
     /// a credential older than the youngest forgotten one is [`StoreError::TokenForgotten`], whatever the clock says.
     fn prune(&self, now: Timestamp) -> Answer<u64>;
 

@@ -4,6 +4,7 @@ use authority::{RevocationReason, RevokedCertificate, SerialNumber, Timestamp};
 use rusqlite::{CachedStatement, Row, named_params};
 
 use super::{
+    decision_record::DecisionRecord,
     error::{Damage, StoreError},
     issuance::SingleUse,
 };
@@ -36,6 +37,7 @@ pub struct Revocation {
     spend: Option<SingleUse>,
     record: RevocationRecord,
     entry: Entry,
+    inputs: Option<Box<DecisionRecord>>,
 }
 
 impl Revocation {
@@ -48,7 +50,17 @@ impl Revocation {
             serial_number: Some(record.serial_number),
             ..entry
         };
-        Self { spend, record, entry }
+        Self { spend, record, entry, inputs: None }
+    }
+
+    /// With what it was decided from.
+    #[must_use]
+    pub fn made_from(self, inputs: Option<Box<DecisionRecord>>) -> Self {
+        Self { inputs, ..self }
+    }
+
+    pub(super) fn inputs(&self) -> Option<&DecisionRecord> {
+        self.inputs.as_deref()
     }
 
     /// What is recorded.

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_set_back.sql"),
     include_str!("../migrations/0004_compromised_keys.sql"),
     include_str!("../migrations/0005_compromises.sql"),
+    include_str!("../migrations/0006_decisions.sql"),
 ];
 
 /// Marks the file as ours: "step" in ASCII.

@@ -16,6 +16,7 @@ mod check;
 mod connection;
 mod copy;
 mod data;
+mod decisions;
 mod files;
 mod last_seen;
 mod log_reader;
@@ -61,8 +62,8 @@ use self::{
     writer::Writer,
 };
 use super::{
-    Answer, CertificatePage, CertificateQuery, CertificateRecord, DataChange, Issuance, ListBasis, Origin, Page,
-    Recorded, Report, Revocation, RevocationRecord, SingleUse, Store,
+    Answer, CertificatePage, CertificateQuery, CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord,
+    Issuance, ListBasis, Origin, Page, Recorded, Report, Revocation, RevocationRecord, SingleUse, Store,
     certificate::StoredCertificate,
     error::{OpenError, StoreError, Unavailable},
     meters::StoreMeters,
@@ -247,13 +248,17 @@ impl Store for Embedded {
         self.write(|reply| Operation::Record(Box::new(issuance), reply))
     }
 
-    fn record_refusal(&self, entry: Entry) {
+    fn record_refusal(&self, entry: Entry, inputs: Option<Box<DecisionRecord>>) {
         if let Some(operations) = &self.operations
-            && self.shared.refusals.push(entry)
+            && self.shared.refusals.push(entry, inputs)
         {
             // A full queue means that transactions are under way; each takes the refusals along.
             let _ = operations.try_send(Operation::Refusals);
         }
+    }
+
+    fn remember_configuration(&self, configuration: ConfigurationRecord) -> Answer<bool> {
+        self.write(|reply| Operation::RememberConfiguration(configuration, reply))
     }
 
     fn certificate(&self, serial_number: SerialNumber) -> Answer<Option<CertificateRecord>> {

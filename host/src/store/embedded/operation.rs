@@ -4,7 +4,7 @@ use authority::Timestamp;
 use tokio::sync::oneshot;
 
 use super::transaction::Transaction;
-use crate::store::{DataChange, Issuance, Recorded, Revocation, SingleUse, StoreError};
+use crate::store::{ConfigurationRecord, DataChange, Issuance, Recorded, Revocation, SingleUse, StoreError};
 
 /// One thing to write, and who waits for it.
 pub(super) enum Operation {
@@ -14,6 +14,7 @@ pub(super) enum Operation {
     Record(Box<Issuance>, Reply<Recorded>),
     /// A list was made: its number, and when.
     RecordList(u64, Timestamp, Reply<bool>),
+    RememberConfiguration(ConfigurationRecord, Reply<bool>),
     /// There are refusals to be written, soon.
     Refusals,
     /// The audit file may have been moved away.
@@ -56,6 +57,9 @@ impl Operation {
             Self::RecordList(number, made_at, reply) => {
                 settle(reply, Ok(Ok(transaction.record_list(number, made_at))), Outcome::Flag)
             }
+            Self::RememberConfiguration(configuration, reply) => {
+                settle(reply, transaction.remember_configuration(&configuration).map(Ok), Outcome::Flag)
+            }
             Self::Refusals | Self::ReopenAuditFile => (Outcome::Silent, Ok(())),
             Self::Revoke(revocation, reply) => {
                 let result = transaction.revoke(&revocation).map(|result| result.map_err(StoreError::from));
@@ -69,6 +73,7 @@ impl Operation {
         match self {
             Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => reply.is_closed(),
             Self::Prune(_, reply) => reply.is_closed(),
+            Self::RememberConfiguration(_, reply) => reply.is_closed(),
             Self::Record(_, reply) | Self::Revoke(_, reply) => reply.is_closed(),
             Self::Refusals | Self::ReopenAuditFile => false,
         }
@@ -82,6 +87,7 @@ impl Operation {
                 drop(reply.send(Err(error)));
             }
             Self::Prune(_, reply) => drop(reply.send(Err(error))),
+            Self::RememberConfiguration(_, reply) => drop(reply.send(Err(error))),
             Self::Record(_, reply) | Self::Revoke(_, reply) => drop(reply.send(Err(error))),
             Self::Refusals | Self::ReopenAuditFile => {}
         }

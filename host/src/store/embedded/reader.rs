@@ -61,7 +61,10 @@ impl Reader {
     }
 
     /// One snapshot for all that is read.
-    pub(super) fn look<T>(&self, read: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, MaintenanceError> {
+    pub(super) fn look<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, MaintenanceError> {
         let in_path = |source| MaintenanceError::Store { path: self.path.clone(), source };
         let snapshot = self.connection.unchecked_transaction().map_err(|error| in_path(error.into()))?;
         read(&snapshot).map_err(in_path)

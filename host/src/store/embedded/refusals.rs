@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::{audit::Entry, limits};
+use crate::{audit::Entry, limits, store::DecisionRecord};
 
 /// Entries that are not in the audit log yet.
 #[derive(Default)]
@@ -14,8 +14,15 @@ pub(super) struct Refusals(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    entries: Vec<Entry>,
+    entries: Vec<Refusal>,
     unlisted: u64,
+}
+
+/// One of them.
+pub(super) struct Refusal {
+    pub(super) entry: Entry,
+    /// What it was decided from.
+    pub(super) inputs: Option<Box<DecisionRecord>>,
 }
 
 impl Waiting {
@@ -29,24 +36,25 @@ impl Waiting {
 
 impl Refusals {
     /// Puts one down, or counts it when there are too many. Tells whether it is the first.
-    pub(super) fn push(&self, entry: Entry) -> bool {
+    pub(super) fn push(&self, entry: Entry, inputs: Option<Box<DecisionRecord>>) -> bool {
         // In a flood nobody pays for a line that is not written.
         if self.lock().is_counted_only() {
             return false;
         }
         let entry = entry.shortened(limits::REFUSAL_LINE);
+        let inputs = inputs.filter(|inputs| inputs.octets() <= limits::REFUSAL_INPUTS);
         let mut waiting = self.lock();
         if waiting.is_counted_only() {
             return false;
         }
-        waiting.entries.push(entry);
+        waiting.entries.push(Refusal { entry, inputs });
         waiting.entries.len() == 1
     }
 
     /// All of them; the last tells how many were only counted.
-    pub(super) fn take(&self) -> Vec<Entry> {
+    pub(super) fn take(&self) -> Vec<Refusal> {
         let Waiting { mut entries, unlisted } = std::mem::take(&mut *self.lock());
-        if let Some(last) = entries.last_mut()
+        if let Some(Refusal { entry: last, .. }) = entries.last_mut()
             && unlisted > 0
         {
             last.unlisted = Some(last.unlisted.unwrap_or_default() + unlisted);
@@ -55,13 +63,14 @@ impl Refusals {
     }
 
     /// Puts back what could not be written, before what has come since.
-    pub(super) fn put_back(&self, mut entries: Vec<Entry>) {
+    pub(super) fn put_back(&self, mut entries: Vec<Refusal>) {
         let mut waiting = self.lock();
         entries.append(&mut waiting.entries);
         waiting.entries = entries;
         let excess = waiting.entries.len().saturating_sub(limits::REFUSAL_QUEUE);
         let kept = waiting.entries.len() - excess;
-        let counted: u64 = waiting.entries.drain(kept..).map(|entry| 1 + entry.unlisted.unwrap_or_default()).sum();
+        let counted: u64 =
+            waiting.entries.drain(kept..).map(|refusal| 1 + refusal.entry.unlisted.unwrap_or_default()).sum();
         waiting.unlisted += counted;
     }
 
@@ -86,9 +95,9 @@ mod tests {
         let refusals = Refusals::default();
         let names: Vec<String> = (0..100).map(|n| format!("{n}.{}.example", "x".repeat(200))).collect();
         for n in 0..10 * limits::REFUSAL_QUEUE {
-            refusals.push(Entry { names: names.clone(), message: Some("\u{202e}".repeat(2_000)), ..refusal(n) });
+            refusals.push(Entry { names: names.clone(), message: Some("\u{202e}".repeat(2_000)), ..refusal(n) }, None);
         }
-        let octets: usize = refusals.take().iter().map(|entry| entry.line(u64::MAX).len()).sum();
+        let octets: usize = refusals.take().iter().map(|refusal| refusal.entry.line(u64::MAX).len()).sum();
         assert!(octets <= 100 << 10, "{octets}");
     }
 
@@ -101,13 +110,13 @@ mod tests {
         let refusals = Refusals::default();
         let flood = limits::REFUSAL_QUEUE + 10;
         for n in 0..flood {
-            assert_eq!(refusals.push(refusal(n)), n == 0);
+            assert_eq!(refusals.push(refusal(n), None), n == 0);
         }
         let entries = refusals.take();
         refusals.put_back(entries);
-        refusals.push(refusal(flood));
+        refusals.push(refusal(flood), None);
         let entries = refusals.take();
-        let unlisted: u64 = entries.iter().filter_map(|entry| entry.unlisted).sum();
+        let unlisted: u64 = entries.iter().filter_map(|refusal| refusal.entry.unlisted).sum();
         assert_eq!(entries.len() as u64 + unlisted, flood as u64 + 1);
         assert!(refusals.is_empty());
     }

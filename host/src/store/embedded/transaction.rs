@@ -5,11 +5,12 @@
 use authority::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{data, revocations, revocations::Revocations, state::State};
+use super::{data, decisions, revocations, revocations::Revocations, state::State};
 use crate::{
     audit::{Digest, Entry},
     store::{
-        CertificateRecord, DataChange, Issuance, Recorded, Revocation, RevocationRecord, SingleUse,
+        CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord, Issuance, Recorded, Revocation,
+        RevocationRecord, SingleUse,
         error::{Damage, StoreError},
     },
 };
@@ -63,7 +64,7 @@ impl<'c> Transaction<'c> {
         if revocations::is_compromised(self.connection, issuance.key())? {
             return Ok(Err(Conflict::KeyCompromised));
         }
-        self.whole(|transaction| transaction.insert(issuance))
+        self.insert(issuance)
     }
 
     /// Spends the credential, marks the certificate as revoked and keeps the audit entry; or finds out why not.
@@ -94,24 +95,28 @@ impl<'c> Transaction<'c> {
         Ok(result)
     }
 
+    /// Without a savepoint, which would copy every page it touches: a conflict is found by the first row or the second,
+    /// and one row is taken back as easily.
     fn insert(&mut self, issuance: &Issuance) -> Result<Result<Recorded, Conflict>, StoreError> {
         let number = self.state.certificates + 1;
         let sequence = self.state.head.sequence + 1;
-        {
-            let mut statement = self.connection.prepare_cached(CertificateRecord::INSERT)?;
-            let fingerprint = issuance.fingerprint();
-            if !issuance.certificate().insert(&mut statement, number, sequence.cast_signed(), &fingerprint)? {
-                return Ok(Err(Conflict::SerialTaken));
-            }
-        }
-        fail::fail_point!("store::after_certificate");
         if let Some(spend) = issuance.spend()
             && !self.spend(spend)?
         {
             return Ok(Err(Conflict::TokenSpent));
         }
         fail::fail_point!("store::after_spend");
-        self.append(issuance.entry())?;
+        let inserted = {
+            let mut statement = self.connection.prepare_cached(CertificateRecord::INSERT)?;
+            let fingerprint = issuance.fingerprint();
+            issuance.certificate().insert(&mut statement, number, sequence.cast_signed(), &fingerprint)?
+        };
+        if !inserted {
+            issuance.spend().map_or(Ok(()), |spend| self.forget(spend))?;
+            return Ok(Err(Conflict::SerialTaken));
+        }
+        fail::fail_point!("store::after_certificate");
+        self.decide(issuance.entry(), issuance.inputs())?;
         fail::fail_point!("store::after_audit");
         self.state.certificates = number;
         Ok(Ok(Recorded { sequence }))
@@ -137,7 +142,7 @@ impl<'c> Transaction<'c> {
         }
         let Some(checksum) = inserted else { return Ok(Err(Conflict::AlreadyRevoked)) };
         fail::fail_point!("store::after_revocation");
-        self.append(revocation.entry())?;
+        self.decide(revocation.entry(), revocation.inputs())?;
         self.state.revocations.revoked(&checksum, record.revoked_at);
         Ok(Ok(Recorded { sequence }))
     }
@@ -156,8 +161,22 @@ impl<'c> Transaction<'c> {
         data::change(self.connection, change)
     }
 
+    /// Adds a line to the audit log, and keeps what it was decided from.
+    pub(super) fn decide(&mut self, entry: &Entry, inputs: Option<&DecisionRecord>) -> Result<(), StoreError> {
+        self.append(entry)?;
+        if let Some(inputs) = inputs {
+            let mut statement = self.connection.prepare_cached(DecisionRecord::INSERT)?;
+            inputs.insert(&mut statement, self.state.head.sequence.cast_signed(), entry)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn remember_configuration(&self, configuration: &ConfigurationRecord) -> Result<bool, StoreError> {
+        decisions::remember(self.connection, configuration)
+    }
+
     /// Adds a line to the audit log.
-    pub(super) fn append(&mut self, entry: &Entry) -> Result<(), StoreError> {
+    fn append(&mut self, entry: &Entry) -> Result<(), StoreError> {
         let line = entry.line(self.state.head.sequence + 1);
         let head = self.state.head.append(&line);
         self.connection
@@ -173,22 +192,19 @@ impl<'c> Transaction<'c> {
         let mut select = self
             .connection
             .prepare_cached("SELECT credential, expires FROM spent WHERE expires < ?1 ORDER BY expires LIMIT ?2")?;
-        // The list comes from an index; the row itself must say the same.
-        let mut delete = self.connection.prepare_cached("DELETE FROM spent WHERE credential = ?1 AND expires = ?2")?;
         let mut rows = select.query([now.as_unix(), PRUNED])?;
         let mut expired: Vec<SingleUse> = Vec::new();
         while let Some(row) = rows.next()? {
             let (id, expires) = (Digest::from_bytes(row.get(0)?), Timestamp::from_unix(row.get(1)?));
             expired.push(SingleUse { id, expires });
         }
-        for SingleUse { id, expires } in &expired {
-            if delete.execute(params![id.as_bytes(), expires.as_unix()])? != 1 {
-                return Err(Damage::Spent.into());
-            }
-            self.state.spent.remove(id, *expires);
-            self.state.watermark = self.state.watermark.max(*expires);
+        for once in &expired {
+            // The list comes from an index; the row itself must say the same.
+            self.forget(once)?;
+            self.state.watermark = self.state.watermark.max(once.expires);
         }
-        Ok(expired.len() as u64)
+        let decisions = decisions::forget(self.connection, now, self.state.head.sequence)?;
+        Ok(expired.len() as u64 + decisions)
     }
 
     fn not_forgotten(&self, once: &SingleUse) -> Result<(), Conflict> {
@@ -206,6 +222,16 @@ impl<'c> Transaction<'c> {
             self.state.spent.add(&once.id, once.expires);
         }
         Ok(inserted == 1)
+    }
+
+    /// Takes back what [`Self::spend`] did.
+    fn forget(&mut self, SingleUse { id, expires }: &SingleUse) -> Result<(), StoreError> {
+        let mut delete = self.connection.prepare_cached("DELETE FROM spent WHERE credential = ?1 AND expires = ?2")?;
+        if delete.execute(params![id.as_bytes(), expires.as_unix()])? != 1 {
+            return Err(Damage::Spent.into());
+        }
+        self.state.spent.remove(id, *expires);
+        Ok(())
     }
 
     fn savepoint(&self) -> rusqlite::Result<()> {

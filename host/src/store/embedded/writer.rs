@@ -22,11 +22,12 @@ use super::{
     check, connection,
     last_seen::{LastSeen, Seen},
     operation::{Operation, Outcome},
+    refusals::Refusal,
     state::State,
     transaction::Transaction,
 };
 use crate::{
-    audit::{ChainError, Entry, Head},
+    audit::{ChainError, Head},
     limits,
     store::error::{Damage, StoreError, Unavailable},
 };
@@ -156,7 +157,7 @@ impl Writer {
 
     /// Refusals that have waited long enough; none before, however many transactions there are: a flood would go along
     /// with each of them.
-    fn due_refusals(&mut self) -> Vec<Entry> {
+    fn due_refusals(&mut self) -> Vec<Refusal> {
         if self.connection.is_none() || self.refusals_due.is_none_or(|due| Instant::now() < due) {
             return Vec::new();
         }
@@ -165,7 +166,7 @@ impl Writer {
     }
 
     /// One transaction: refusals, then operations. Answers all of them.
-    fn write(&mut self, refusals: Vec<Entry>, operations: Vec<Operation>) {
+    fn write(&mut self, refusals: Vec<Refusal>, operations: Vec<Operation>) {
         let Some(connection) = &self.connection else { return };
         let meters = &self.shared.meters;
         meters.batch.observe((refusals.len() + operations.len()) as f64);
@@ -250,14 +251,14 @@ impl Writer {
 fn transact(
     connection: &Connection,
     state: State,
-    refusals: &[Entry],
+    refusals: &[Refusal],
     operations: Vec<Operation>,
     flush: &Histogram,
 ) -> Result<(State, Vec<Outcome>), StoreError> {
     let mut operations = operations.into_iter();
     let mut outcomes = Vec::with_capacity(operations.len());
     let begun = Transaction::begin(connection, state).and_then(|mut transaction| {
-        refusals.iter().try_for_each(|entry| transaction.append(entry))?;
+        refusals.iter().try_for_each(|Refusal { entry, inputs }| transaction.decide(entry, inputs.as_deref()))?;
         Ok(transaction)
     });
     let mut transaction = match begun {

@@ -23,7 +23,7 @@ fn sound() -> &'static [u8] {
 
 async fn fill(store: &Arc<Embedded>) {
     record_all(store, (0..TOKENS).map(|n| issuance(n, n))).await;
-    store.record_refusal(entry(Came::Refused));
+    store.record_refusal(entry(Came::Refused), None);
     let (provisioner, key) = ("ci".to_owned(), "k".to_owned());
     let value = Some(b"value".to_vec());
     store.change_data(DataChange { provisioner, key, when: Condition::Always, value }).await.unwrap();

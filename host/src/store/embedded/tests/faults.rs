@@ -140,7 +140,7 @@ fn a_commit_fails(path: &Path) {
     runtime().block_on(async {
         let store = Arc::new(open_at(path));
         store.record(issuance(1, 1)).await.unwrap();
-        store.record_refusal(entry(Came::Refused));
+        store.record_refusal(entry(Came::Refused), None);
         fail::cfg("store::commit_fails", "return").unwrap();
         assert!(matches!(store.record(issuance(2, 2)).await, Err(StoreError::OutcomeUnknown)));
         let later = store.record(issuance(3, 3)).await;

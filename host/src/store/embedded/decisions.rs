@@ -1,0 +1,139 @@
+//! What decisions were made from: kept for a while, and read by whoever decides again.
+
+use std::ops::ControlFlow;
+
+use authority::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
+
+use super::reader::Reader;
+use crate::{
+    audit::{Digest, Entry},
+    limits,
+    store::{
+        CertificateRecord, ConfigurationRecord, DecisionQuery, DecisionRecord, MaintenanceError, RevocationRecord,
+        StoreError, StoredDecision, certificate::StoredCertificate, error::Damage,
+    },
+};
+
+/// Keeps a configuration; false when it is kept already.
+pub(super) fn remember(connection: &Connection, configuration: &ConfigurationRecord) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO configurations (digest, text) VALUES (?1, ?2) ON CONFLICT (digest) DO NOTHING";
+    let ConfigurationRecord { digest, text } = configuration;
+    Ok(connection.prepare_cached(sql)?.execute(params![digest.as_bytes(), &**text])? == 1)
+}
+
+/// Forgets what is older than [`limits::DECISION_TIME`], and what is not among the last [`limits::DECISIONS`] lines of the
+/// log, some of it at a time. Tells how many rows went.
+pub(super) fn forget(connection: &Connection, now: Timestamp, last_line: u64) -> Result<u64, StoreError> {
+    let before = now.saturating_sub(limits::DECISION_TIME).as_unix();
+    let until = last_line.saturating_sub(limits::DECISIONS).cast_signed();
+    let oldest = "SELECT sequence, time FROM decisions ORDER BY sequence LIMIT 1";
+    let oldest = connection.prepare_cached(oldest)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let is_due = oldest.is_some_and(|(sequence, time): (i64, i64)| sequence <= until || time < before);
+    if !is_due {
+        return Ok(0);
+    }
+    let mut statement = connection.prepare_cached(
+        "DELETE FROM decisions WHERE sequence IN (SELECT sequence FROM (SELECT sequence, time FROM decisions \
+         ORDER BY sequence LIMIT ?1) WHERE time < ?2 OR sequence <= ?3)",
+    )?;
+    Ok(statement.execute(params![FORGOTTEN, before, until])? as u64)
+}
+
+// A transaction that forgets more would keep issuances waiting.
+const FORGOTTEN: i64 = 2_000;
+
+impl Reader {
+    /// Tells the decisions that are meant to `see`, in the order they were made, until it breaks off.
+    ///
+    /// # Errors
+    /// The store cannot be read, or a row is not what was written.
+    pub fn decisions(
+        &self,
+        query: &DecisionQuery,
+        mut see: impl FnMut(StoredDecision) -> ControlFlow<()>,
+    ) -> Result<(), MaintenanceError> {
+        self.look(|connection| match query {
+            DecisionQuery::Id(id) => {
+                // There is no index: a decision is made often, and looked for rarely.
+                let sql = format!("{} WHERE decisions.id = ?1 ORDER BY sequence DESC LIMIT 1", DecisionRecord::SELECT);
+                let mut statement = connection.prepare(&sql)?;
+                let mut rows = statement.query([id])?;
+                if let Some(row) = rows.next()? {
+                    let _ = see(stored(row)?);
+                }
+                Ok(())
+            }
+            DecisionQuery::Between(since, until) => {
+                let sql =
+                    format!("{} WHERE time >= :since AND time < :until ORDER BY sequence", DecisionRecord::SELECT);
+                let mut statement = connection.prepare(&sql)?;
+                let mut rows = statement.query(named_params! {
+                    ":since": since.map_or(i64::MIN, Timestamp::as_unix),
+                    ":until": until.map_or(i64::MAX, Timestamp::as_unix),
+                })?;
+                while let Some(row) = rows.next()? {
+                    if see(stored(row)?).is_break() {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+        })
+    }
+
+    /// The text of a configuration that decisions were made with.
+    ///
+    /// # Errors
+    /// The store cannot be read, or the text is not what was written.
+    pub fn configuration(&self, digest: Digest) -> Result<Option<ConfigurationRecord>, MaintenanceError> {
+        self.look(|connection| {
+            let mut statement = connection.prepare_cached("SELECT text FROM configurations WHERE digest = ?1")?;
+            let text: Option<String> = statement.query_row([digest.as_bytes()], |row| row.get(0)).optional()?;
+            match text {
+                Some(text) if Digest::of(&[text.as_bytes()]) == digest => {
+                    Ok(Some(ConfigurationRecord { digest, text: text.into() }))
+                }
+                Some(_) => Err(Damage::Configuration { digest }.into()),
+                None => Ok(None),
+            }
+        })
+    }
+
+    /// The certificate with this serial number.
+    ///
+    /// # Errors
+    /// The store cannot be read, or the record is not what was written.
+    pub fn certificate(
+        &self,
+        serial_number: &authority::SerialNumber,
+    ) -> Result<Option<CertificateRecord>, MaintenanceError> {
+        self.look(|connection| {
+            let sql = format!("{} WHERE serial_number = ?1", CertificateRecord::SELECT);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([serial_number.as_bytes()])?;
+            let found = rows.next()?.map(CertificateRecord::from_row).transpose()?;
+            Ok(found.map(|StoredCertificate { certificate, .. }| certificate))
+        })
+    }
+
+    /// The revocation of the certificate with this serial number, if it is revoked.
+    ///
+    /// # Errors
+    /// The store cannot be read, or the record is not what was written.
+    pub fn revocation(
+        &self,
+        serial_number: &authority::SerialNumber,
+    ) -> Result<Option<RevocationRecord>, MaintenanceError> {
+        self.look(|connection| super::revocations::find(connection, serial_number))
+    }
+}
+
+fn stored(row: &Row<'_>) -> Result<StoredDecision, StoreError> {
+    let sequence: i64 = row.get("sequence")?;
+    let line: String = row.get("line")?;
+    let sequence = sequence.cast_unsigned();
+    let changed = || StoreError::Damaged(Damage::Audit(crate::audit::ChainError::Changed { sequence }));
+    let (_, entry) = Entry::parse(&line).map_err(|_| changed())?;
+    Ok(StoredDecision { sequence, entry, record: DecisionRecord::from_row(row)? })
+}
