@@ -39,6 +39,16 @@ pub enum LoadError {
         /// Its permission bits.
         mode: u32,
     },
+    /// Somebody else can read, and change, a file that holds a password.
+    #[error("{path} holds a password and belongs to user {owner}; run `chown {user} {path}`", path = path.display())]
+    Foreign {
+        /// The file as it was named.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+        /// Who runs this.
+        user: u32,
+    },
     /// The text is not a configuration.
     #[error(transparent)]
     Invalid(#[from] ConfigErrors),
