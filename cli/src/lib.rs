@@ -27,6 +27,7 @@ mod json_layout;
 mod jwk_file;
 mod key_file;
 mod key_kind;
+mod manual;
 mod output;
 mod pem_key;
 mod protection;
@@ -82,6 +83,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
         Ok(Request::Help(path)) => output.answer(args::help(&tree, &path)),
         Ok(Request::Complete(path)) => output.answer(completions(&tree, &path)),
         Ok(Request::Version) => output.answer(commands::version::text()),
+        Ok(Request::Manual(path, edition)) => {
+            return match manual::publish(&tree, &path, &edition, &mut output) {
+                Ok(()) => ExitStatus::Success,
+                Err(error) => error::report(&error, &mut output),
+            };
+        }
         Ok(Request::Run(line)) => return run_command(&tree, line, environment, input, output, terminal),
         Err(error) => return misused(&tree, error, output),
     };

@@ -9,6 +9,8 @@ use std::ffi::{OsStr, OsString};
 use clap::{Arg, Command};
 use thiserror::Error;
 
+use crate::manual::Edition;
+
 /// What the words on the command line ask for.
 #[derive(Debug)]
 pub(crate) enum Request {
@@ -16,6 +18,8 @@ pub(crate) enum Request {
     Run(CommandLine),
     /// Explain a command or a group: the words that lead to it.
     Help(Vec<String>),
+    /// Publish the manual of a command or a group, and of all below it.
+    Manual(Vec<String>, Edition),
     /// List what could follow these words, for a shell's completion.
     Complete(Vec<String>),
     /// Say which version this is.
@@ -64,6 +68,11 @@ pub(crate) enum UsageError {
     NotText(String),
 }
 
+/// Whether the words after the command are another program's, which reads them by rules of its own.
+fn is_another_program(command: &Command) -> bool {
+    command.get_positionals().any(Arg::is_trailing_var_arg_set)
+}
+
 /// Sorts the words after the program's name by the commands of `tree`, which must have been built.
 pub(crate) fn read(tree: &Command, words: impl IntoIterator<Item = OsString>) -> Result<Request, UsageError> {
     let mut words: Vec<OsString> = words.into_iter().collect();
@@ -109,6 +118,9 @@ impl<Words: Iterator<Item = OsString>> Reader<'_, Words> {
 
     fn read_leaf(mut self) -> Result<Request, UsageError> {
         let (mut flags, mut positionals) = (Vec::new(), Vec::new());
+        if is_another_program(self.command) {
+            positionals.extend(self.words.by_ref());
+        }
         while let Some(word) = self.words.next() {
             match Word::of(word)? {
                 Word::Flag { name, .. } if name == "help" || name == "h" => return Ok(Request::Help(self.path)),
@@ -121,12 +133,32 @@ impl<Words: Iterator<Item = OsString>> Reader<'_, Words> {
     }
 
     fn help_topic(mut self) -> Result<Request, UsageError> {
+        let mut edition = Edition::default();
         while let Some(word) = self.words.next() {
-            if !word.as_encoded_bytes().starts_with(b"-") {
-                self.descend(&word)?;
+            match Word::of(word)? {
+                Word::Plain(word) if is_another_program(self.command) => {
+                    let positionals = std::iter::once(word).chain(self.words).chain(["--help".into()]).collect();
+                    return Ok(Request::Run(CommandLine {
+                        path: self.path,
+                        config: self.config,
+                        flags: Vec::new(),
+                        positionals,
+                    }));
+                }
+                Word::Plain(word) => self.descend(&word)?,
+                Word::EndOfFlags => {}
+                Word::Flag { name, value } => match name.as_str() {
+                    "help" | "h" => {}
+                    "report" => edition.report = self.boolean(&name, value)?,
+                    "http" => edition.http = Some(self.value(name, value)?.to_string_lossy().into_owned()),
+                    "html" => edition.html = Some(self.value(name, value)?.into()),
+                    "markdown" => edition.markdown = Some(self.value(name, value)?.into()),
+                    "man" => edition.man = Some(self.value(name, value)?.into()),
+                    _ => return Err(UsageError::UnknownFlag { path: self.path, name }),
+                },
             }
         }
-        Ok(Request::Help(self.path))
+        Ok(if edition.is_wanted() { Request::Manual(self.path, edition) } else { Request::Help(self.path) })
     }
 
     fn descend(&mut self, word: &OsStr) -> Result<(), UsageError> {
@@ -145,12 +177,15 @@ impl<Words: Iterator<Item = OsString>> Reader<'_, Words> {
         let long = arg.get_long().unwrap_or_default().to_owned();
         let value = match Kind::of(arg) {
             Kind::Switch => FlagValue::Switch(self.boolean(&name, value)?),
-            Kind::Text => {
-                let value = value.map(OsString::from).or_else(|| self.words.next());
-                FlagValue::Text(value.ok_or_else(|| UsageError::MissingValue { path: self.path.clone(), name })?)
-            }
+            Kind::Text => FlagValue::Text(self.value(name, value)?),
         };
         Ok(Flag { long, value })
+    }
+
+    /// What stands behind the equals sign, or else the next word.
+    fn value(&mut self, name: String, value: Option<String>) -> Result<OsString, UsageError> {
+        let value = value.map(OsString::from).or_else(|| self.words.next());
+        value.ok_or_else(|| UsageError::MissingValue { path: self.path.clone(), name })
     }
 
     fn boolean(&self, name: &str, value: Option<String>) -> Result<bool, UsageError> {
@@ -301,6 +336,20 @@ mod tests {
         assert!(matches!(request("ca").expect("a group"), Request::Help(path) if path == ["ca"]));
         assert!(matches!(request("").expect("nothing"), Request::Help(path) if path.is_empty()));
         assert!(matches!(request("-v").expect("version"), Request::Version));
+    }
+
+    #[test]
+    fn the_manual_is_published_where_help_is_told_to() {
+        let edition = |line: &str| match request(line).expect(line) {
+            Request::Manual(path, edition) => (path, edition),
+            other => panic!("{line}: {other:?}"),
+        };
+        let (path, served) = edition("ca help token --http :8080");
+        assert_eq!((path, served.http.as_deref()), (vec!["ca".to_owned(), "token".to_owned()], Some(":8080")));
+        let (path, written) = edition("help --html=out --report");
+        assert_eq!((path.len(), written.html, written.report), (0, Some("out".into()), true));
+        assert!(matches!(request("help --http"), Err(UsageError::MissingValue { .. })));
+        assert!(matches!(request("help ca --htm x"), Err(UsageError::UnknownFlag { .. })));
     }
 
     #[test]

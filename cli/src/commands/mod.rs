@@ -4,8 +4,10 @@
 
 pub(crate) mod ca;
 pub(crate) mod certificate;
+pub(crate) mod completion;
 pub(crate) mod crypto;
 pub(crate) mod path;
+pub(crate) mod policy;
 pub(crate) mod version;
 
 /// A group of commands: the enum clap reads, and the way from each of its variants to a `run`.
@@ -30,7 +32,9 @@ pub(crate) use commands;
 commands!(Commands {
     Ca(ca::Ca),
     Certificate(certificate::Certificate),
+    Completion(completion::Completion),
     Crypto(crypto::Crypto),
     Path(path::Path),
+    Policy(policy::Policy),
     Version(version::Version),
 });

@@ -8,6 +8,9 @@ use crate::{context::Context, error::ExitStatus};
 ///
 /// It is $STEPPATH, or .step in your home directory.
 #[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  step path")]
 pub(crate) struct Path {}
 
 impl Path {

@@ -6,6 +6,9 @@ use crate::{context::Context, error::ExitStatus};
 
 /// Print the version
 #[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  step version")]
 pub(crate) struct Version {}
 
 impl Version {

@@ -14,6 +14,9 @@ use crate::{
 ///
 /// The root certificate is downloaded from the CA and compared with the fingerprint before anything is written.
 #[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  step ca bootstrap --ca-url https://ca.example.com --fingerprint d9d0978692f1c7cc791f5c343ce98771900721405e834cd27b9502cc719f5097")]
 pub(crate) struct Bootstrap {
     #[command(flatten)]
     known: KnownRoot,

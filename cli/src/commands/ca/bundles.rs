@@ -15,6 +15,9 @@ use crate::{
 
 /// Download every root certificate the CA's clients are to trust
 #[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  step ca roots roots.pem")]
 pub(crate) struct Roots {
     #[command(flatten)]
     bundle: Bundle,
@@ -22,6 +25,9 @@ pub(crate) struct Roots {
 
 /// Download the root certificates of the CA and of those it is federated with
 #[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  step ca federation roots.pem")]
 pub(crate) struct Federation {
     #[command(flatten)]
     bundle: Bundle,

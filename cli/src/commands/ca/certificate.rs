@@ -24,6 +24,11 @@ use crate::{
 /// Without --token one is made first, as `step ca token` does: it asks which provisioner signs it, if there are
 /// several, and for the password of its key.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca certificate a.example.com a.crt a.key
+  step ca certificate a.example.com a.crt a.key --san a.internal --san 10.0.0.1 --not-after 8h
+  step ca certificate a.example.com a.crt a.key --token $(cat token)")]
 pub(crate) struct Certificate {
     /// The name the certificate is for: a host name, an address, an e-mail address
     #[arg(value_name = "SUBJECT")]

@@ -7,6 +7,10 @@ use crate::{context::Context, error::ExitStatus};
 
 /// Ask the CA how it is
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca health
+  step ca health --ca-url https://ca.example.com --root root_ca.crt")]
 pub(crate) struct Health {
     #[command(flatten)]
     ca: CaFlags,

@@ -21,6 +21,10 @@ use crate::{
 /// What is not given by a flag is asked for. Everything is written below $STEPPATH, private keys encrypted with the
 /// password; `step-ca $STEPPATH/config/ca.json` then runs the authority.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca init
+  step ca init --name Example --dns ca.example.com --address :443 --provisioner you@example.com --password-file password.txt")]
 pub(crate) struct Init {
     /// Name of the authority: its certificates are called after it
     #[arg(long, value_name = "NAME")]

@@ -23,6 +23,10 @@ use crate::{
 ///
 /// The certificate itself authorizes it, so it must not have expired yet.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca rekey a.crt a.key
+  step ca rekey a.crt a.key --out-cert new.crt --out-key new.key")]
 pub(crate) struct Rekey {
     /// File with the certificate and the chain above it
     #[arg(value_name = "CRT-FILE")]

@@ -24,6 +24,10 @@ use crate::{
 /// A provisioner revokes what it let be issued: without --token one is made first, as `step ca token --revoke` does.
 /// Whoever has a certificate and its key revokes that with --cert and --key.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca revoke 308893286343609293989051180431574390766
+  step ca revoke --cert a.crt --key a.key --reasonCode superseded")]
 pub(crate) struct Revoke {
     /// Serial number of the certificate: decimal, or hexadecimal after 0x
     #[arg(value_name = "SERIAL-NUMBER")]

@@ -10,6 +10,10 @@ use crate::{CaUrl, certificates, client, context::Context, error::ExitStatus, fi
 
 /// Download the CA's root certificate and check it by its fingerprint
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca root root_ca.crt
+  step ca root --fingerprint d9d0978692f1c7cc791f5c343ce98771900721405e834cd27b9502cc719f5097 --ca-url https://ca.example.com")]
 pub(crate) struct Root {
     /// File to write; standard output if left out
     #[arg(value_name = "ROOT-FILE")]

@@ -23,6 +23,9 @@ use crate::{
 ///
 /// Without --token one is made first, for the names in the request.
 #[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  step ca sign a.csr a.crt")]
 pub(crate) struct Sign {
     /// File with the certificate request, in PEM
     #[arg(value_name = "CSR-FILE")]

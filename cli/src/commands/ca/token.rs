@@ -26,6 +26,11 @@ use crate::{
 /// The token is signed with the key of a provisioner, which the CA hands out encrypted: whoever knows its password can
 /// make tokens. `step ca certificate --token` or a program elsewhere then spends it.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca token a.example.com
+  step ca token a.example.com --san a.internal --san 10.0.0.1 --not-after 8h
+  step ca token --revoke 308893286343609293989051180431574390766")]
 pub(crate) struct Token {
     /// The name the certificate is for; with --revoke the serial number of a certificate
     #[arg(value_name = "SUBJECT")]

@@ -9,6 +9,10 @@ use crate::{certificates, client, context::Context, error::ExitStatus};
 ///
 /// It is the SHA-256 of the certificate's DER, in lower-case hexadecimal: what `step ca bootstrap --fingerprint` takes.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step certificate fingerprint root_ca.crt
+  step certificate fingerprint https://ca.example.com --insecure")]
 pub(crate) struct Fingerprint {
     /// File in PEM or DER, `-` for standard input, or https://host[:port]; the first certificate counts
     #[arg(value_name = "CERTIFICATE")]

@@ -11,6 +11,11 @@ use crate::{
 
 /// Show what a certificate or a certificate request says
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step certificate inspect a.crt
+  step certificate inspect a.crt --short
+  step certificate inspect https://ca.example.com --format json --insecure")]
 pub(crate) struct Inspect {
     /// File in PEM or DER, `-` for standard input, or https://host[:port]
     #[arg(value_name = "CERTIFICATE")]

@@ -10,6 +10,10 @@ use crate::{context::Context, error::ExitStatus, files::Destination};
 
 /// Write certificates to a file, newest first, every one that is meant
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca certs export certificates.csv
+  step ca certs export live.pem --live --format pem")]
 pub(crate) struct Export {
     /// File to write; standard output if left out
     #[arg(value_name = "FILE")]

@@ -8,6 +8,10 @@ use crate::{context::Context, error::ExitStatus};
 
 /// List certificates, newest first
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca certs list --live --expires-before 72h
+  step ca certs list --provisioner ci --format json")]
 pub(crate) struct List {
     #[command(flatten)]
     reader: ReaderFlags,

@@ -12,6 +12,9 @@ use crate::{
 
 /// Show one certificate: what it says, who got it when and by which modules, and whether it is revoked
 #[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  step ca certs show 308893286343609293989051180431574390766")]
 pub(crate) struct Show {
     /// Serial number of the certificate: decimal, or hexadecimal after 0x
     #[arg(value_name = "SERIAL-NUMBER")]

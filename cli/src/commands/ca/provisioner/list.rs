@@ -8,6 +8,9 @@ use crate::{context::Context, error::ExitStatus, json_layout::indented, output::
 
 /// List the provisioners of the CA
 #[derive(Args)]
+#[command(after_long_help = "\
+Example:
+  step ca provisioner list")]
 pub(crate) struct List {
     #[command(flatten)]
     ca: CaFlags,

@@ -26,6 +26,11 @@ use crate::{
 /// The certificate itself authorizes its renewal: as that of the TLS client, or, when it has expired or with
 /// --mtls=false, in a token that its key signs. Whether an expired one is renewed is for the CA to say.
 #[derive(Args)]
+#[command(after_long_help = "\
+Examples:
+  step ca renew a.crt a.key
+  step ca renew a.crt a.key --expires-in 8h --force
+  step ca renew a.crt a.key --daemon --exec 'nginx -s reload'")]
 pub(crate) struct Renew {
     /// File with the certificate and the chain above it
     #[arg(value_name = "CRT-FILE")]
