@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::{
     client::ClientError,
+    commands::policy::ProgramError,
     files::FileError,
     output::{Output, printable},
     prompt::PromptError,
@@ -30,6 +31,8 @@ pub enum ExitStatus {
     Undecided,
     /// Whoever read standard output has left.
     OutputClosed,
+    /// What the program that did the work ended with.
+    Of(u8),
 }
 
 impl ExitStatus {
@@ -42,6 +45,7 @@ impl ExitStatus {
             Self::UnknownCommand => 3,
             // What a shell shows for a program ended by SIGPIPE.
             Self::OutputClosed => 141,
+            Self::Of(code) => code,
             Self::Undecided => 255,
         }
     }
@@ -246,6 +250,8 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     } else if let Some(steppath::FileError::Exists { .. }) = cause.downcast_ref::<steppath::FileError>() {
         Some("overwrite it with `--force`".into())
     } else if let Some(error) = cause.downcast_ref::<FileError>() {
+        error.hint()
+    } else if let Some(error) = cause.downcast_ref::<ProgramError>() {
         error.hint()
     } else {
         cause.downcast_ref::<ClientError>().and_then(ClientError::hint)
