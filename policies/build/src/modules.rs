@@ -6,8 +6,8 @@ use anyhow::{Context, Result, ensure};
 use aws_lc_rs::digest;
 use policy_toolchain::{TARGET, Toolchain};
 
-/// The built-in policies: `builtin:jwk` is the crate `jwk-policy`.
-const POLICIES: [&str; 2] = ["claims", "jwk"];
+/// The built-in policies, `builtin:jwk` is the crate `jwk-policy`, and the examples beside them.
+const POLICIES: [&str; 4] = ["claims", "jwk", "jwks", "webhook"];
 
 /// A compiled policy.
 pub(crate) struct Module {

@@ -1,0 +1,106 @@
+//! A provisioner for tokens of an issuer that publishes its keys, as OpenID Connect providers do.
+//!
+//! A token is good for the one name that its subject is. Keys are fetched from where the settings say, and kept for as
+//! long as they say: a key that is withdrawn is believed for so long at most.
+
+use policy_sdk::{
+    audience,
+    http::{self, HttpError},
+    jose::{self, JoseError},
+    jwt::{ClaimError, Claims, TimeRules},
+    names,
+    prelude::*,
+    provisioner::{
+        CommonNameRule, Descriptor, Environment, ReplayMode, RevokeRequest, RoutingKey, SanRule, ValidityBounds,
+    },
+};
+use serde::Deserialize;
+
+/// Whom to believe.
+pub struct Jwks {
+    settings: Settings,
+}
+
+/// `{"issuer": "https://idp.example.com", "keys": "https://idp.example.com/keys", "audience": "step-ca"}`; where the keys
+/// are has to be granted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Settings {
+    /// `iss` of its tokens.
+    issuer: String,
+    /// Where it publishes its keys.
+    keys: String,
+    /// What is to be among the `aud` of a token.
+    audience: String,
+    /// Seconds for which keys are kept.
+    #[serde(default = "five_minutes")]
+    max_age: u32,
+}
+
+fn five_minutes() -> u32 {
+    300
+}
+
+impl Provisioner for Jwks {
+    fn init(environment: Environment) -> Result<(Self, Descriptor), Vec<ConfigError>> {
+        let settings: Settings = settings::parse(&environment.settings, "/settings")?;
+        let routing_keys = vec![RoutingKey::Issuer(settings.issuer.clone())];
+        Ok((Self { settings }, Descriptor { routing_keys, credential_id: None, replay: ReplayMode::Jwt }))
+    }
+
+    fn authorize_sign(&self, request: &SignRequest) -> Result<SignGrant, Denial> {
+        let claims = self.verify(&request.token, request.context.now)?;
+        let subject = claims.sub.filter(|subject| !subject.is_empty() && !names::has_controls(subject));
+        let subject = subject.ok_or_else(|| Denial::unauthorized("jwks.sub", "the token names nobody"))?;
+        Ok(SignGrant {
+            csr_sha256: None,
+            common_name: CommonNameRule::OneOf(vec![subject.clone()]),
+            subject_alt_names: SanRule::Exact(names::classify([subject.as_str()])),
+            validity: ValidityBounds::default(),
+            single_use: None,
+            extension_pairs: vec![],
+            identity: Identity { subject, credential_id: String::new(), attributes: vec![] },
+        })
+    }
+
+    fn authorize_revoke(&self, request: &RevokeRequest) -> Result<Identity, Denial> {
+        let _ = self.verify(&request.token, request.context.now)?;
+        Err(Denial::not_implemented("jwks.revoke", "tokens of this issuer do not revoke certificates"))
+    }
+}
+
+impl Jwks {
+    fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Denial> {
+        let Settings { issuer, keys, audience, max_age } = &self.settings;
+        let response = http::get_cached(keys, *max_age).map_err(|error| no_keys(&error))?;
+        let keys = String::from_utf8(response.body).ok().filter(|_| response.status == 200);
+        let keys = keys.ok_or_else(|| {
+            Denial::unauthorized("jwks.keys", "the issuer shows no keys").detail("status", response.status.to_string())
+        })?;
+        let jwt = jose::verify(token, &keys).map_err(|error| not_verified(&error))?;
+        let claims = Claims::parse(&jwt.claims).map_err(bad_claim)?;
+        if claims.iss.as_ref() != Some(issuer) {
+            return Err(Denial::unauthorized("jwks.iss", "the token is of another issuer"));
+        }
+        claims.check_times(now, &TimeRules::default()).map_err(bad_claim)?;
+        if !audience::is_accepted(&claims.aud, std::slice::from_ref(audience)) {
+            return Err(Denial::unauthorized("jwks.aud", "the token is meant for somebody else"));
+        }
+        Ok(claims)
+    }
+}
+
+fn no_keys(error: &HttpError) -> Denial {
+    Denial::unauthorized("jwks.keys", "the issuer does not show its keys").detail("error", format!("{error:?}"))
+}
+
+fn not_verified(error: &JoseError) -> Denial {
+    Denial::unauthorized("jwks.signature", "the token is not signed by the issuer")
+        .detail("error", format!("{error:?}"))
+}
+
+fn bad_claim(error: ClaimError) -> Denial {
+    error.denial("jwks")
+}
+
+policy_sdk::provisioner!(Jwks);
