@@ -1,5 +1,5 @@
 //! The CA's own certificate for its listener, issued on the same road as everybody's: reviewed by `builtin:claims`,
-//! signed, recorded.
+//! signed, recorded. Only where nothing can be recorded it is a stopgap that is not ([decision 7](../decisions/0007-a-listener-on-a-disk-that-cannot-be-written.md)).
 
 use crate::{
     admission::{Knock, OwnRequest},
@@ -45,11 +45,19 @@ pub(crate) async fn issue(
     let key = PrivateKey::generate(KeySpec::EcP256)?;
     let names = &ca.own_names;
     let request = OwnRequest { request: pki::create_csr(&key, &names.common_name, &names.subject_alt_names)? };
-    let issued = issuance::issue(ca, call, Knock::Own(&request)).await?;
-    let chain = issued.signed().chain().map(|certificate: &Certificate| certificate.der().to_vec().into());
+    let signed = match ca.store.is_read_only() {
+        false => issuance::issue(ca, call, Knock::Own(&request)).await?.into_signed(),
+        true => {
+            let signed = issuance::stopgap(ca, call, &request).await?;
+            let serial_number = signed.certificate().serial_number();
+            tracing::warn!(%serial_number, "the certificate of the listener is not on record: the store cannot be written");
+            signed
+        }
+    };
+    let chain = signed.chain().map(|certificate: &Certificate| certificate.der().to_vec().into());
     Ok(OnlineCertificate {
         chain: chain.collect(),
-        validity: issued.signed().certificate().validity(),
+        validity: signed.certificate().validity(),
         key: rustls::pki_types::PrivatePkcs8KeyDer::from(key.to_pkcs8_der()?.to_vec()).into(),
     })
 }

@@ -6,10 +6,10 @@
 use crate::{
     config::CrlConfig,
     snapshot::Snapshot,
-    store::{ListBasis, StoreError},
+    store::{ListBasis, StoreError, Unavailable},
 };
 use arc_swap::ArcSwapOption;
-use authority::{CertificateList, ListContents, SignListError, Timestamp};
+use authority::{CertificateList, ListContents, SignListError, SubjectPublicKeyInfo, Timestamp};
 use bytes::Bytes;
 use std::{sync::Arc, time::Duration};
 use thiserror::Error;
@@ -26,6 +26,8 @@ pub struct RevocationLists {
 /// A list as it is published.
 #[derive(Debug)]
 pub struct RevocationList {
+    /// Its number (RFC 5280 §5.2.3).
+    pub number: u64,
     /// DER.
     pub der: Bytes,
     /// PEM.
@@ -38,12 +40,25 @@ pub struct RevocationList {
     revoked: u64,
 }
 
+impl RevocationList {
+    fn of_list(list: &CertificateList, revoked: u64) -> Self {
+        Self {
+            number: list.number(),
+            der: Bytes::copy_from_slice(list.der()),
+            pem: Bytes::from(list.pem()),
+            this_update: list.this_update(),
+            next_update: list.next_update(),
+            revoked,
+        }
+    }
+}
+
 #[cfg(test)]
 impl RevocationList {
     /// For tests of whoever publishes it; good for an hour.
     pub(crate) fn of(der: &'static str, pem: &'static str, this_update: Timestamp) -> Self {
         let next_update = Timestamp::from_unix(this_update.as_unix() + 3_600);
-        Self { der: der.into(), pem: pem.into(), this_update, next_update, revoked: 0 }
+        Self { number: 1, der: der.into(), pem: pem.into(), this_update, next_update, revoked: 0 }
     }
 }
 
@@ -58,6 +73,23 @@ impl RevocationLists {
     /// Nothing is made yet.
     pub fn new(config: CrlConfig) -> Self {
         Self { config, current: ArcSwapOption::empty(), making: Arc::default() }
+    }
+
+    /// Takes over a list that this issuer signed before, when it is still good for something. Whoever cannot record a
+    /// number cannot make another.
+    pub(crate) fn restore(&self, der: &[u8], issuer: &SubjectPublicKeyInfo, revoked: u64) {
+        match CertificateList::from_der(der) {
+            Ok(list) if list.verify_signature(issuer).is_ok() => {
+                self.current.store(Some(Arc::new(RevocationList::of_list(&list, revoked))));
+            }
+            Ok(_) => tracing::warn!("the list of revoked certificates that was kept is of another issuer"),
+            Err(error) => tracing::warn!(%error, "the list of revoked certificates that was kept cannot be read"),
+        }
+    }
+
+    /// The latest, whether or not it may still be used.
+    pub fn latest(&self) -> Option<Arc<RevocationList>> {
+        self.current.load_full()
     }
 
     fn fresh(&self, ca: &Snapshot, now: Timestamp) -> Option<Arc<RevocationList>> {
@@ -79,6 +111,9 @@ pub async fn current(ca: &Arc<Snapshot>, now: Timestamp) -> Result<Arc<Revocatio
     let lists = ca.revocation_lists.as_ref().ok_or(ListFault::NotOffered)?;
     if let Some(list) = lists.fresh(ca, now) {
         return Ok(list);
+    }
+    if ca.store.is_read_only() {
+        return lists.usable(now).ok_or(ListFault::Store(StoreError::Unavailable(Unavailable::ReadOnly)));
     }
     match lists.usable(now) {
         Some(list) => {
@@ -143,9 +178,13 @@ async fn make(ca: &Arc<Snapshot>, config: &CrlConfig, now: Timestamp) -> Result<
         let number = basis.number;
         let list = sign(ca.clone(), config.clone(), basis, now, next_update).await?;
         if ca.store.record_list(number, now).await? {
-            let (der, pem) = (Bytes::copy_from_slice(list.der()), Bytes::from(list.pem()));
             tracing::debug!(number, entries = list.revoked().len(), "made a list of revoked certificates");
-            return Ok(Arc::new(RevocationList { der, pem, this_update: now, next_update, revoked }));
+            let list = RevocationList::of_list(&list, revoked);
+            if let Err(error) = ca.store.keep_list(list.der.clone()).await {
+                // It is missed only when a start finds that nothing can be written.
+                tracing::warn!(%error, "the list of revoked certificates was not kept");
+            }
+            return Ok(Arc::new(list));
         }
     }
     Err(ListFault::Stopped)

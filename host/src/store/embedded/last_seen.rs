@@ -25,6 +25,22 @@ pub(super) struct Seen {
     pub(super) head: Head,
 }
 
+/// What is in the file, where it cannot be written. What an earlier version left beside the database counts, too.
+pub(super) fn peek(files: &Files) -> io::Result<Option<Seen>> {
+    for path in [&files.head, &files.head_beside] {
+        match File::open(path) {
+            Ok(file) => {
+                if let Some(seen) = LastSeen(file).read()? {
+                    return Ok(Some(seen));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
 impl LastSeen {
     /// Opens the file. What an earlier version left beside the database is taken over, once.
     pub(super) fn open(files: &Files) -> io::Result<Self> {

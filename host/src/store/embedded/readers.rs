@@ -1,7 +1,7 @@
 //! Connections that only read, each used by one thread at a time.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
 
@@ -13,12 +13,18 @@ use crate::store::error::StoreError;
 /// Connections that wait for work.
 pub(super) struct Readers {
     path: PathBuf,
+    connect: fn(&Path) -> Result<Connection, StoreError>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default() }
+        Self { path, connect: connection::reader, idle: Mutex::default() }
+    }
+
+    /// Of a file that nobody can write.
+    pub(super) fn of_read_only(path: PathBuf) -> Self {
+        Self { path, connect: connection::reader_of_read_only, idle: Mutex::default() }
     }
 
     /// Reads what has been committed before now. Blocks for the disk.
@@ -26,7 +32,7 @@ impl Readers {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => connection::reader(&self.path)?,
+            None => (self.connect)(&self.path)?,
         };
         let answer = read(&connection)?;
         let mut idle = self.idle();
