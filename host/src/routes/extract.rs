@@ -3,7 +3,7 @@
 use axum::{
     body::{Body, HttpBody},
     extract::{FromRequest, FromRequestParts, Path, Request},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, Version, header, request::Parts},
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -21,7 +21,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         refuse_codings(request.headers())?;
-        let octets = read(request.into_body(), limits::BODY).await?;
+        let octets = read(request, limits::BODY).await?;
         Ok(Self(first_value(&octets)?))
     }
 }
@@ -37,20 +37,55 @@ fn refuse_codings(headers: &HeaderMap) -> Result<(), RequestError> {
 /// The octets of a body that is at most so long.
 pub(crate) async fn octets(request: Request, limit: usize) -> Result<Bytes, Problem> {
     refuse_codings(request.headers())?;
-    Ok(read(request.into_body(), limit).await?)
+    Ok(read(request, limit).await?)
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, RequestError> {
+async fn read(request: Request, limit: usize) -> Result<Bytes, RequestError> {
+    let is_sent_unasked = is_sent_unasked(&request);
+    let mut body = request.into_body();
     // A length that is announced is refused before an octet is read, so that no client is asked to send it.
     if body.size_hint().lower() > limit as u64 {
+        if is_sent_unasked {
+            tokio::spawn(discard(body));
+        }
         return Err(RequestError::BodyTooLarge { limit });
     }
-    match tokio::time::timeout(limits::IDLE_TIME, Limited::new(body, limit).collect()).await {
+    match tokio::time::timeout(limits::IDLE_TIME, Limited::new(&mut body, limit).collect()).await {
         Err(_) => Err(RequestError::BodyTooSlow { limit: limits::IDLE_TIME }),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(RequestError::BodyTooLarge { limit }),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            if is_sent_unasked {
+                tokio::spawn(discard(body));
+            }
+            Err(RequestError::BodyTooLarge { limit })
+        }
         Ok(Err(error)) => Err(RequestError::BodyUnreadable(axum::Error::new(error))),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
     }
+}
+
+/// Whether the client sends the body whatever we think of it: it does not wait for `100 Continue`, and its version of HTTP
+/// cannot tell it to stop.
+fn is_sent_unasked(request: &Request) -> bool {
+    request.version() < Version::HTTP_2 && !request.headers().contains_key(header::EXPECT)
+}
+
+/// Reads what nobody wants and keeps nothing of it, to [`limits::BODY_DISCARDED`] or [`limits::IDLE_TIME`].
+///
+/// A connection that is closed on octets nobody has read is reset, and a client that is still writing then does not see
+/// the answer (RFC 9112 §9.6). So the answer leaves at once, and this goes on beside it.
+async fn discard(mut body: Body) {
+    let reading = async {
+        let mut left = limits::BODY_DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    // Whoever is slower sees the connection end.
+    let _ = tokio::time::timeout(limits::IDLE_TIME, reading).await;
 }
 
 fn first_value<T: DeserializeOwned>(octets: &[u8]) -> Result<T, RequestError> {
