@@ -43,6 +43,9 @@ impl AsRef<str> for Uri {
     }
 }
 
+/// Schemes without any meaning when there is no host (RFC 9110 §4.2, RFC 6455 §3). Browsers read one into what follows.
+const NEEDS_HOST: [&str; 4] = ["http", "https", "ws", "wss"];
+
 /// What stands before the first colon, if that is a scheme (RFC 3986 §3.1).
 pub(super) fn scheme(text: &str) -> Option<&str> {
     let (scheme, _) = text.split_once(':')?;
@@ -66,6 +69,9 @@ fn canonical(text: &str) -> Result<String, NameProblem> {
     check_characters(rest)?;
     let scheme = scheme.to_ascii_lowercase();
     let Some(hierarchy) = rest.strip_prefix("//") else {
+        if NEEDS_HOST.contains(&scheme.as_str()) {
+            return Err(NameProblem::Empty);
+        }
         check_brackets(rest)?;
         return Ok(format!("{scheme}:{rest}"));
     };
@@ -160,6 +166,8 @@ mod tests {
             ("a:", NotAbsolute),
             ("https://", Empty),
             ("https:///path", Empty),
+            ("https:/path", Empty),
+            ("HTTP:host", Empty),
             ("https://user@host/", UserInformation),
             ("https://host/#top", Fragment),
             ("https://host:x/", Port),

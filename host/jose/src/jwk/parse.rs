@@ -125,6 +125,9 @@ fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), JoseError> {
     if !limits::RSA_BITS.contains(&n.len().saturating_mul(8).saturating_sub(leading_zeros)) {
         return Err(JoseError::InvalidKey("the modulus has not 2048 to 8192 bits"));
     }
+    if n.last().is_some_and(|octet| octet % 2 == 0) {
+        return Err(JoseError::InvalidKey("the modulus is even"));
+    }
     let exponent = match e {
         [_, ..] if e.len() <= 8 => e.iter().fold(0_u64, |value, &octet| value << 8 | u64::from(octet)),
         _ => u64::MAX,
