@@ -22,7 +22,7 @@ use crate::{
     store::{Recorded, StoreError},
     timekeeping::ClockBehind,
 };
-use authority::{DraftError, EditError, RequestError, SerialNumber, SignError, Signed};
+use authority::{Approved, DraftError, EditError, RequestError, SerialNumber, SignError, Signed};
 use policy_runtime::Fault;
 use thiserror::Error;
 
@@ -104,6 +104,33 @@ async fn sign<'a>(
     if !matches!(knock, Knock::Own(_)) {
         ca.timekeeping.check(call.now)?;
     }
+    let (admission, approved) = approve(ca, call, knock, decision, watch).await?;
+    // 4. Sign, in memory. The approval is moved in, so it cannot be used twice.
+    let signed = ca.authority.sign(approved, random_serial_number())?;
+    watch.passed(Phase::Sign);
+    Ok((admission, signed))
+}
+
+/// What the rules say, without a signature and without a record: for whoever decides again what was decided before.
+pub(crate) async fn decide(
+    ca: &Snapshot,
+    call: &Call,
+    knock: Knock<'_>,
+    decision: &mut Decision,
+) -> Result<Approved, IssueError> {
+    let mut watch = ca.meters.begin(knock.operation());
+    let (_, approved) = approve(ca, call, knock, decision, &mut watch).await?;
+    Ok(approved)
+}
+
+/// The road up to the signature.
+async fn approve<'a>(
+    ca: &'a Snapshot,
+    call: &Call,
+    knock: Knock<'_>,
+    decision: &mut Decision,
+    watch: &mut Stopwatch<'_>,
+) -> Result<(Admission<'a>, Approved), IssueError> {
     // 1. Who asks, and what may they ask for? The provisioner's module answers.
     let admission = Admission::of(ca, call, knock, decision).await?;
     watch.passed(Phase::Authorize);
@@ -115,10 +142,7 @@ async fn sign<'a>(
     decision.reviewed(&reviewed);
     let approved = reviewed.draft.approve(call.now).map_err(|error| admission.not_drafted(error))?;
     watch.passed(Phase::Review);
-    // 4. Sign, in memory. The approval is moved in, so it cannot be used twice.
-    let signed = ca.authority.sign(approved, random_serial_number())?;
-    watch.passed(Phase::Sign);
-    Ok((admission, signed))
+    Ok((admission, approved))
 }
 
 fn random_serial_number() -> SerialNumber {

@@ -77,10 +77,7 @@ async fn walk(
 ) -> Result<Recorded, RevokeError> {
     ca.timekeeping.check(call.now)?;
     // 1. Who asks, and for which certificate does that speak?
-    let authorized = match request.credential {
-        Credential::Token(token) => by_token(ca, call, request, token, decision).await?,
-        Credential::Certificate(chain) => by_certificate(ca, call, request, chain, decision).await?,
-    };
+    let authorized = authorize(ca, call, request, decision).await?;
     // 2. Spend the credential, mark the certificate, keep the audit entry: one durable transaction.
     let Authorized { spend, provisioner, revoked_by, not_after, key } = authorized;
     let record = RevocationRecord {
@@ -98,6 +95,29 @@ async fn walk(
         .store
         .revoke(Revocation::new(spend, record, entry).made_from(replay::of_revocation(ca, call, request)))
         .await?)
+}
+
+/// What the rules say, without a record: for whoever decides again what was decided before. The answer is the reason.
+pub(crate) async fn decide(
+    ca: &Snapshot,
+    call: &Call,
+    request: &RevokeRequest<'_>,
+    decision: &mut Decision,
+) -> Result<String, RevokeError> {
+    authorize(ca, call, request, decision).await?;
+    Ok(why(request))
+}
+
+async fn authorize(
+    ca: &Snapshot,
+    call: &Call,
+    request: &RevokeRequest<'_>,
+    decision: &mut Decision,
+) -> Result<Authorized, RevokeError> {
+    match request.credential {
+        Credential::Token(token) => by_token(ca, call, request, token, decision).await,
+        Credential::Certificate(chain) => by_certificate(ca, call, request, chain, decision).await,
+    }
 }
 
 fn why(request: &RevokeRequest<'_>) -> String {

@@ -20,14 +20,17 @@ use crate::{
     routes::Published,
     server::TlsError,
     shadow::Shadows,
-    store::Store,
+    store::{Store, StoreError},
     telemetry::Logging,
     timekeeping::Timekeeping,
 };
 use api_types::TlsOptions;
 use authority::{
     Authority, Certificate, Issuer, Profile, RefusedKeys, SubjectAltNames, SubjectError, SubjectTemplateValues,
-    Timestamp, keys::PrivateKey, names::NameError, oid, verify_path,
+    Timestamp,
+    keys::{PrivateKey, Signer},
+    names::NameError,
+    oid, verify_path,
 };
 use jose::{Jwk, VerifyingKey, jws::Unverified};
 use policy_runtime::Runtime;
@@ -119,16 +122,29 @@ impl Snapshot {
         password: Option<Zeroizing<Vec<u8>>>,
         foundations: &Foundations,
     ) -> Result<Self, SnapshotError> {
+        let signer = |_: &[Certificate]| Ok(Box::new(read_key(config, password)?) as Box<dyn Signer>);
+        Self::with_signer(config, signer, foundations).await
+    }
+
+    /// [Builds](Self::build) it around the key of the issuing certificate, which is shown with its chain.
+    ///
+    /// # Errors
+    /// The first file that cannot be used, or all problems of the policies.
+    pub(crate) async fn with_signer(
+        config: &Config,
+        signer: impl FnOnce(&[Certificate]) -> Result<Box<dyn Signer>, SnapshotError>,
+        foundations: &Foundations,
+    ) -> Result<Self, SnapshotError> {
         let Foundations { runtime, store, clock, timekeeping, metrics, world, shadows, .. } = foundations;
         let roots = read_each(&config.roots)?;
         let federated_roots = read_each(&config.federated_roots)?;
         let chain = read_chain(&config.certificate)?;
-        let issuer = Issuer::new(chain, Box::new(read_key(config, password)?))
-            .map_err(|error| SnapshotError::file(&config.certificate, error))?;
+        let signer = signer(&chain)?;
+        let issuer = Issuer::new(chain, signer).map_err(|error| SnapshotError::file(&config.certificate, error))?;
         if config.crl.is_some() && !issuer.may_sign_lists() {
             return Err(SnapshotError::NoLists { path: config.certificate.clone() });
         }
-        let surroundings = Surroundings { metrics, world, shadows };
+        let surroundings = Surroundings { metrics, world, store: &**store, shadows };
         let policies = Policies::load(runtime, config, &surroundings).await.map_err(SnapshotError::Policies)?;
         let intermediates = issuer.chain().iter().map(Certificate::pem).collect();
         let published = publish(&roots, &federated_roots, issuer.chain(), &config.authority.provisioners);
@@ -164,6 +180,14 @@ impl Snapshot {
     pub fn trusted(&self) -> Vec<rustls::pki_types::CertificateDer<'static>> {
         let trusted = self.roots.iter().chain(self.authority.issuer().chain());
         trusted.map(|certificate| certificate.der().to_vec().into()).collect()
+    }
+
+    /// Makes the versions of its signed policies the newest there were: to be called when it is put in force.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn remember_releases(&self) -> Result<(), SnapshotError> {
+        self.policies.remember_releases(&*self.store).await.map_err(SnapshotError::Releases)
     }
 
     /// Whether the listener's certificate, which `other` has issued, is one that this would issue, too.
@@ -317,6 +341,9 @@ pub enum SnapshotError {
     /// A default for subjects cannot stand in one.
     #[error("authority.template: {0}")]
     Template(SubjectError),
+    /// It cannot be kept which versions of signed modules are in use.
+    #[error("keeping which versions of policies are in use: {0}")]
+    Releases(StoreError),
     /// Policies do not load.
     #[error("{}", list(.0))]
     Policies(Vec<PolicyProblem>),

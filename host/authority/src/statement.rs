@@ -2,7 +2,7 @@
 
 use crate::issuer::Issuer;
 use crate::keys::{SignatureAlgorithm, SignerError};
-use crate::public_key::{Curve, KeyKind, SubjectPublicKeyInfo};
+use crate::public_key::SubjectPublicKeyInfo;
 use crate::signature::{self, SignatureError};
 
 /// A kind of text that is signed with the issuing key.
@@ -31,14 +31,7 @@ impl Statement {
     /// # Errors
     /// It does not hold.
     pub fn verify(self, text: &str, key: &SubjectPublicKeyInfo, signature: &[u8]) -> Result<(), SignatureError> {
-        let algorithm = match key.kind() {
-            KeyKind::Ec(Curve::P256) => SignatureAlgorithm::EcdsaSha256,
-            KeyKind::Ec(Curve::P384) => SignatureAlgorithm::EcdsaSha384,
-            KeyKind::Ec(Curve::P521) => SignatureAlgorithm::EcdsaSha512,
-            KeyKind::Ed25519 => SignatureAlgorithm::Ed25519,
-            KeyKind::Rsa { .. } => SignatureAlgorithm::RsaSha256,
-            KeyKind::Other(algorithm) => return Err(SignatureError::Algorithm { algorithm }),
-        };
+        let algorithm = SignatureAlgorithm::of(key.kind()).ok_or(SignatureError::Malformed)?;
         signature::verify(key, &signature::algorithm_identifier(algorithm), &self.message(text), signature)
     }
 }

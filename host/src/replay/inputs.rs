@@ -10,7 +10,7 @@ use policy_runtime::Transcript;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    admission::{Knock, RekeyRequest, RenewCredential, SignRequest},
+    admission::{Knock, OwnRequest, RekeyRequest, RenewCredential, SignRequest},
     audit::Digest,
     call::{Call, Requested},
     limits,
@@ -45,10 +45,14 @@ pub(crate) fn of_issuance(ca: &Snapshot, call: &Call, knock: Knock<'_>) -> Optio
         Knock::Rekey(RekeyRequest { csr, chain }) => {
             record(configuration, None, Some(der(csr)?), chain, Facts::of(call))
         }
-        Knock::Own(ask) | Knock::Responder(ask) => {
-            record(configuration, None, Some(ask.request.der().to_vec()), &[], Facts::of(call))
-        }
+        Knock::Own(ask) => own(configuration, call, ask, Own::Listener),
+        Knock::Responder(ask) => own(configuration, call, ask, Own::Responder),
     }
+}
+
+fn own(configuration: Digest, call: &Call, ask: &OwnRequest, own: Own) -> Option<Box<DecisionRecord>> {
+    let facts = Facts { own: Some(own), ..Facts::of(call) };
+    record(configuration, None, Some(ask.request.der().to_vec()), &[], facts)
 }
 
 /// What is kept of a request for a revocation.
@@ -128,9 +132,22 @@ pub(super) struct Facts {
     /// Of a revocation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) revocation: Option<RevocationFacts>,
+    /// What the CA asked for itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) own: Option<Own>,
     /// What the world answered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     answers: Vec<Answered>,
+}
+
+/// What the CA has a certificate of its own for.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Own {
+    /// Its listener.
+    Listener,
+    /// Its answers about certificates.
+    Responder,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

@@ -81,6 +81,17 @@ impl Shadows {
         }
     }
 
+    /// Of a CA that only makes decisions again: nobody in shadow is asked, and nothing is written.
+    pub fn asleep() -> Self {
+        Self {
+            waiting: Arc::new(Semaphore::new(0)),
+            running: Semaphore::new(0),
+            report: Mutex::default(),
+            file: PathBuf::new(),
+            is_writing: AtomicBool::new(false),
+        }
+    }
+
     /// What was found so far.
     pub fn report(&self) -> Report {
         self.lock().clone()

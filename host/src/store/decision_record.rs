@@ -38,8 +38,15 @@ pub struct StoredDecision {
 pub enum DecisionQuery {
     /// The one with this identifier.
     Id(String),
-    /// Those made in this span, the first second included and the last not.
-    Between(Option<Timestamp>, Option<Timestamp>),
+    /// Those made in this span, the first second included and the last not, behind a line of the audit log.
+    Between {
+        /// Made then or later.
+        since: Option<Timestamp>,
+        /// Made before then.
+        until: Option<Timestamp>,
+        /// The line.
+        after: u64,
+    },
 }
 
 /// A configuration that decisions were made with.

@@ -5,6 +5,8 @@
 
 use thiserror::Error;
 
+use crate::public_key::{Curve, KeyKind};
+
 /// How a signature is made. Follows from the key; there is nothing to choose.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SignatureAlgorithm {
@@ -18,6 +20,20 @@ pub enum SignatureAlgorithm {
     RsaSha256,
     /// id-Ed25519 (RFC 8410 §6).
     Ed25519,
+}
+
+impl SignatureAlgorithm {
+    /// The one that keys of this kind sign with; none when they do not sign here.
+    pub fn of(kind: KeyKind) -> Option<Self> {
+        match kind {
+            KeyKind::Ec(Curve::P256) => Some(Self::EcdsaSha256),
+            KeyKind::Ec(Curve::P384) => Some(Self::EcdsaSha384),
+            KeyKind::Ec(Curve::P521) => Some(Self::EcdsaSha512),
+            KeyKind::Ed25519 => Some(Self::Ed25519),
+            KeyKind::Rsa { .. } => Some(Self::RsaSha256),
+            KeyKind::Other(_) => None,
+        }
+    }
 }
 
 /// Makes signatures with one private key.

@@ -2,16 +2,17 @@
 
 use std::ops::ControlFlow;
 
-use authority::Timestamp;
+use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
-use super::reader::Reader;
+use super::{reader::Reader, state::State};
 use crate::{
     audit::{Digest, Entry},
     limits,
     store::{
-        CertificateRecord, ConfigurationRecord, DecisionQuery, DecisionRecord, MaintenanceError, RevocationRecord,
-        StoreError, StoredDecision, certificate::StoredCertificate, error::Damage,
+        CertificateRecord, ConfigurationRecord, DecisionQuery, DecisionRecord, MaintenanceError, Origin,
+        RevocationRecord, StoreError, StoredDecision, certificate::StoredCertificate, error::Damage,
+        revocation::StoredRevocation,
     },
 };
 
@@ -64,11 +65,14 @@ impl Reader {
                 }
                 Ok(())
             }
-            DecisionQuery::Between(since, until) => {
-                let sql =
-                    format!("{} WHERE time >= :since AND time < :until ORDER BY sequence", DecisionRecord::SELECT);
+            DecisionQuery::Between { since, until, after } => {
+                let sql = format!(
+                    "{} WHERE sequence > :after AND time >= :since AND time < :until ORDER BY sequence",
+                    DecisionRecord::SELECT
+                );
                 let mut statement = connection.prepare(&sql)?;
                 let mut rows = statement.query(named_params! {
+                    ":after": after.cast_signed(),
                     ":since": since.map_or(i64::MIN, Timestamp::as_unix),
                     ":until": until.map_or(i64::MAX, Timestamp::as_unix),
                 })?;
@@ -100,32 +104,57 @@ impl Reader {
         })
     }
 
-    /// The certificate with this serial number.
+    /// The certificate with this serial number, if it was on record before this line of the audit log.
     ///
     /// # Errors
     /// The store cannot be read, or the record is not what was written.
-    pub fn certificate(
+    pub fn certificate_before(
         &self,
-        serial_number: &authority::SerialNumber,
+        serial_number: &SerialNumber,
+        line: u64,
     ) -> Result<Option<CertificateRecord>, MaintenanceError> {
         self.look(|connection| {
             let sql = format!("{} WHERE serial_number = ?1", CertificateRecord::SELECT);
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([serial_number.as_bytes()])?;
             let found = rows.next()?.map(CertificateRecord::from_row).transpose()?;
+            let found = found.filter(|found| found.sequence.cast_unsigned() < line);
             Ok(found.map(|StoredCertificate { certificate, .. }| certificate))
         })
     }
 
-    /// The revocation of the certificate with this serial number, if it is revoked.
+    /// The revocation of the certificate with this serial number, if it was on record before this line.
     ///
     /// # Errors
     /// The store cannot be read, or the record is not what was written.
-    pub fn revocation(
+    pub fn revocation_before(
         &self,
-        serial_number: &authority::SerialNumber,
+        serial_number: &SerialNumber,
+        line: u64,
     ) -> Result<Option<RevocationRecord>, MaintenanceError> {
-        self.look(|connection| super::revocations::find(connection, serial_number))
+        self.look(|connection| {
+            let sql = format!("{} WHERE serial_number = ?1", RevocationRecord::SELECT);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([serial_number.as_bytes()])?;
+            while let Some(row) = rows.next()? {
+                let StoredRevocation { revocation, sequence, .. } = RevocationRecord::from_row(row)?;
+                if sequence.cast_unsigned() < line {
+                    return Ok(Some(revocation));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// Where the store comes from.
+    ///
+    /// # Errors
+    /// The state of the store is not what was written.
+    pub fn origin(&self) -> Result<Origin, MaintenanceError> {
+        self.look(|connection| {
+            let State { created, set_back, .. } = State::read(connection)?;
+            Ok(Origin { created, set_back })
+        })
     }
 }
 
