@@ -26,7 +26,7 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads")
 });
 
-/// A client of one CA, verifying it against its root by the CA's own clock.
+/// A client of one CA, verifying it against its roots by the CA's own clock.
 pub struct Client {
     http: reqwest::Client,
     address: SocketAddr,
@@ -62,13 +62,15 @@ impl Ledger {
 impl Client {
     pub(crate) fn new(
         address: SocketAddr,
-        root: &Certificate,
+        trusted: &[Certificate],
         clock: Arc<dyn Clock>,
         identity: Option<Identity>,
         ledger: Arc<Ledger>,
     ) -> Self {
         let mut roots = RootCertStore::empty();
-        roots.add(root.der().to_vec().into()).expect("a root");
+        for root in trusted {
+            roots.add(root.der().to_vec().into()).expect("a root");
+        }
         let config = ClientConfig::builder_with_details(aws_lc_rs::default_provider().into(), Arc::new(Time(clock)))
             .with_safe_default_protocol_versions()
             .expect("versions of TLS")
@@ -105,6 +107,11 @@ impl Client {
     /// A request to be filled in by hand.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("https://{}{path}", self.address))
+    }
+
+    /// The same without TLS, to somebody else: the listener of the metrics.
+    pub fn request_in_clear(&self, method: Method, address: SocketAddr, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{address}{path}"))
     }
 
     /// Sends a request and reads its answer.

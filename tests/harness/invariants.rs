@@ -43,7 +43,18 @@ pub(crate) fn check(ca: &TestCa, are_all_clients_ours: bool) {
 }
 
 fn accepted_by_strangers(ca: &TestCa, certificates: &[Certificate]) {
-    let (root, intermediate) = (&ca.pki().root, &ca.pki().intermediate);
+    let mut count = 0;
+    for (root, intermediate) in ca.hierarchies() {
+        let key = intermediate.subject_key_identifier();
+        let is_of = |certificate: &&Certificate| certificate.authority_key_identifier() == key;
+        let issued: Vec<Certificate> = certificates.iter().filter(is_of).cloned().collect();
+        count += issued.len();
+        accepted_under(root, intermediate, &issued);
+    }
+    assert_eq!(count, certificates.len(), "every certificate is of an issuer that was in force");
+}
+
+fn accepted_under(root: &Certificate, intermediate: &Certificate, certificates: &[Certificate]) {
     for certificate in certificates {
         let path = verify_path(
             certificate,

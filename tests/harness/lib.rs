@@ -24,6 +24,7 @@ mod records;
 mod request;
 mod token;
 mod user;
+mod web;
 
 pub use answer::Answer;
 pub use ca::{Builder, Second, TestCa, serve_for_ever};
@@ -31,8 +32,9 @@ pub use client::{Client, Identity};
 pub use guest::{Guest, guests, module};
 pub use identity::Leaf;
 pub use openssl::OpenSsl;
-pub use pki::{PASSWORD, PROVISIONER, PROVISIONER_PASSWORD, Pki};
+pub use pki::{PASSWORD, PROVISIONER, PROVISIONER_PASSWORD, Pki, PkiFiles};
 pub use records::{Record, Records};
 pub use request::{Csr, body_of_2019, body_of_2026};
 pub use token::{Token, encode_chain, sign_raw, twin};
 pub use user::{Outcome, User};
+pub use web::Web;

@@ -1,6 +1,6 @@
 //! A certificate authority's keys and certificates, as `step ca init` makes them, with the secrets at hand.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use authority::{
     Certificate, Timestamp,
@@ -79,11 +79,30 @@ impl Pki {
     /// Writes certificates and keys to their usual places.
     pub(crate) fn write(&self, path: &StepPath) {
         path.create_directories().expect("the folder can be written");
-        let key = self.intermediate_key.to_encrypted_pem(PASSWORD.as_bytes()).expect("a key can be encrypted");
-        write(&path.root_certificate(), self.root.pem().as_bytes());
-        write(&path.intermediate_certificate(), self.intermediate.pem().as_bytes());
-        write(&path.intermediate_key(), key.as_bytes());
+        self.write_to(&PkiFiles {
+            root: path.root_certificate(),
+            certificate: path.intermediate_certificate(),
+            key: path.intermediate_key(),
+        });
     }
+
+    /// Writes certificates and keys to these places.
+    pub(crate) fn write_to(&self, files: &PkiFiles) {
+        let key = self.intermediate_key.to_encrypted_pem(PASSWORD.as_bytes()).expect("a key can be encrypted");
+        write(&files.root, self.root.pem().as_bytes());
+        write(&files.certificate, self.intermediate.pem().as_bytes());
+        write(&files.key, key.as_bytes());
+    }
+}
+
+/// Where a PKI lies.
+pub struct PkiFiles {
+    /// The root certificate.
+    pub root: PathBuf,
+    /// The issuing certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
 }
 
 /// A private file, new or in place of an old one.

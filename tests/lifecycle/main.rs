@@ -12,3 +12,4 @@ mod records;
 mod rekey;
 mod renewal_token;
 mod revoke;
+mod rotation;

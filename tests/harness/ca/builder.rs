@@ -158,6 +158,7 @@ impl Builder {
         write(&folder.path, &ca_json);
         let mut ca = TestCa {
             folder,
+            hierarchies: vec![(pki.root.clone(), pki.intermediate.clone())],
             pki,
             clock,
             ledger: Arc::default(),

@@ -17,6 +17,7 @@ use serde_json::Value;
 use step_ca::{
     app::App,
     clock::{Clock, Held, System},
+    reload::{PasswordSource, Source},
 };
 use steppath::StepPath;
 use tempfile::TempDir;
@@ -28,7 +29,7 @@ use crate::{
     client::{Client, Identity, Ledger},
     identity::Leaf,
     invariants,
-    pki::{PROVISIONER, Pki},
+    pki::{self, PASSWORD, PROVISIONER, Pki, PkiFiles},
     records::Records,
     request::{Csr, body_of_2026},
     token::Token,
@@ -39,6 +40,8 @@ pub struct TestCa {
     folder: Folder,
     pki: Pki,
     clock: TestClock,
+    /// Root and intermediate of those that have issued, or will.
+    hierarchies: Vec<(Certificate, Certificate)>,
     ledger: Arc<Ledger>,
     are_all_clients_ours: bool,
     running: Option<Running>,
@@ -95,6 +98,23 @@ impl TestCa {
     #[track_caller]
     pub fn address(&self) -> SocketAddr {
         self.running().address
+    }
+
+    /// Where its metrics are, if it shows them.
+    #[track_caller]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.running().metrics
+    }
+
+    /// Asks the listener of the metrics.
+    ///
+    /// # Panics
+    /// There is none, or it does not answer.
+    #[track_caller]
+    pub fn ask_metrics(&self, path: &str) -> Answer {
+        let address = self.metrics_address().expect("ca.json says where metrics are");
+        let client = self.client();
+        client.send(client.request_in_clear(reqwest::Method::GET, address, path))
     }
 
     /// Where its clients find it.
@@ -169,8 +189,20 @@ impl TestCa {
         self.new_client(address, None)
     }
 
+    /// A client that shows a certificate to this CA where another process runs it.
+    pub fn client_at_with(&self, address: SocketAddr, identity: Identity) -> Client {
+        self.new_client(address, Some(identity))
+    }
+
+    /// A client that trusts these roots in place of the first one.
+    #[track_caller]
+    pub fn client_trusting(&self, roots: &[Certificate], identity: Option<Identity>) -> Client {
+        Client::new(self.address(), roots, self.clock.shared(), identity, self.ledger.clone())
+    }
+
     fn new_client(&self, address: SocketAddr, identity: Option<Identity>) -> Client {
-        Client::new(address, &self.pki.root, self.clock.shared(), identity, self.ledger.clone())
+        let root = std::slice::from_ref(&self.pki.root);
+        Client::new(address, root, self.clock.shared(), identity, self.ledger.clone())
     }
 
     /// A good token of the first provisioner.
@@ -281,7 +313,40 @@ impl TestCa {
         Ok(())
     }
 
-    /// Changes `ca.json` for the next start.
+    /// Writes the certificates and the key of another PKI beside those of the first, under this name, for `ca.json` to
+    /// name. What it issues is then as good as what the first did.
+    pub fn add_pki(&mut self, name: &str, pki: &Pki) -> PkiFiles {
+        self.hierarchies.push((pki.root.clone(), pki.intermediate.clone()));
+        let folder = self.folder.path.base();
+        let files = PkiFiles {
+            root: folder.join(format!("{name}_root.crt")),
+            certificate: folder.join(format!("{name}_intermediate.crt")),
+            key: folder.join(format!("{name}_intermediate.key")),
+        };
+        pki.write_to(&files);
+        files
+    }
+
+    /// Roots that have issued, each with its intermediate.
+    pub(crate) fn hierarchies(&self) -> &[(Certificate, Certificate)] {
+        &self.hierarchies
+    }
+
+    /// Puts `ca.json` as it is now in force, as a hangup does.
+    ///
+    /// # Panics
+    /// It cannot be put in force.
+    #[track_caller]
+    pub fn reload(&self) {
+        let password = self.folder.path.base().join("password");
+        pki::write(&password, PASSWORD.as_bytes());
+        let source =
+            Source { file: self.folder.path.ca_json(), address: None, password: PasswordSource::File(password) };
+        let reloaded = self.block_on(self.running().reloader.reload(&source));
+        reloaded.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Changes `ca.json` for the next start, or reload.
     pub fn configure(&self, change: impl FnOnce(&mut Value)) {
         builder::rewrite(&self.folder.path, change);
     }

@@ -6,6 +6,7 @@ use step_ca::{
     app::{App, Ca},
     clock::Clock,
     config::Config,
+    reload::Reloader,
     server::Drained,
 };
 use steppath::StepPath;
@@ -17,7 +18,9 @@ use crate::pki::PASSWORD;
 
 pub(super) struct Running {
     pub(super) address: SocketAddr,
+    pub(super) metrics: Option<SocketAddr>,
     pub(super) app: Arc<App>,
+    pub(super) reloader: Arc<Reloader>,
     pub(super) runtime: Runtime,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Drained>,
@@ -34,22 +37,23 @@ impl Running {
         let ca = ca.map_err(|error| error.to_string())?;
         modules::keep(path);
         let address = ca.address().map_err(|error| error.to_string())?;
-        let app = ca.app().clone();
+        let metrics = ca.metrics_address().map_err(|error| error.to_string())?;
+        let (app, reloader) = (ca.app().clone(), ca.reloader().clone());
         let (stop, stopped) = oneshot::channel();
         let serving = runtime.spawn(ca.serve(async {
             let _ = stopped.await;
         }));
-        Ok(Self { address, app, runtime, stop, serving })
+        Ok(Self { address, metrics, app, reloader, runtime, stop, serving })
     }
 
     /// Answers what was accepted, and closes the store.
     pub(super) fn stop(self) {
-        let Self { app, runtime, stop, serving, .. } = self;
+        let Self { app, reloader, runtime, stop, serving, .. } = self;
         let _ = stop.send(());
         if let Err(error) = runtime.block_on(serving) {
             eprintln!("the CA did not end well: {error}");
         }
-        drop(app);
+        drop((app, reloader));
         // Tasks in the background hold the store, too.
         runtime.shutdown_timeout(Duration::from_secs(10));
     }
