@@ -38,7 +38,7 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
 use thiserror::Error;
@@ -51,7 +51,8 @@ pub struct App {
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     /// What the listener shows. It is issued by this, so it comes later.
-    own_certificate: OnceLock<Arc<OwnCertificate>>,
+    /// Weak, because what renews it holds this.
+    own_certificate: OnceLock<Weak<OwnCertificate>>,
 }
 
 impl App {
@@ -89,7 +90,7 @@ impl Service for App {
         let (ca, now) = (self.snapshot(), self.clock.now());
         Box::pin(async move {
             let obstacles = readiness::obstacles(&ca, now).await;
-            let own_not_after = self.own_certificate.get().map(|certificate| certificate.not_after());
+            let own_not_after = self.own_certificate.get().and_then(Weak::upgrade).map(|certificate| certificate.not_after());
             self.metrics.state().note(&ca, now, own_not_after, &obstacles);
             self.metrics.text()
         })
@@ -241,6 +242,7 @@ impl Ca {
     ) -> Result<Self, StartError> {
         let foundations = foundations(config, clock.clone()).await?;
         let snapshot = Snapshot::build(config, password, &foundations).await?;
+        snapshot.remember_releases().await?;
         replay::remember(&*foundations.store, config).await;
         let trusted = snapshot.trusted();
         let app = Arc::new(App {
@@ -255,7 +257,7 @@ impl Ca {
             false => drop(foundations.timekeeping.check(clock.now())),
         }
         let own_certificate = OwnCertificate::obtain(own::Issuer::new(app.clone()), clock).await?;
-        let _ = app.own_certificate.set(own_certificate.clone());
+        let _ = app.own_certificate.set(Arc::downgrade(&own_certificate));
         let tls = Tls::new(&config.tls, &trusted, own_certificate.clone()).map_err(SnapshotError::Tls)?;
         let server = Server::new(match options.listener {
             Some(listener) => listener,
@@ -332,7 +334,7 @@ impl Ca {
 /// # Errors
 /// The engine or the store cannot be started.
 pub async fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Foundations, StartError> {
-    let cache_dir = Some(base(config).join("cache").join("wasm"));
+    let cache_dir = Some(cache_of(config));
     let runtime = Runtime::new(RuntimeConfig {
         cache_dir,
         waiting_calls_at_once: limits::POLICY_WAITING_CALLS,
@@ -346,6 +348,11 @@ pub async fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Found
     let world = Arc::new(World::new(store.clone(), clock.clone()));
     let shadows = Arc::new(Shadows::open(shadow::file(config)));
     Ok(Foundations { runtime, store, clock, timekeeping, metrics, audit_file, world, shadows })
+}
+
+/// Where compiled modules are kept.
+pub(crate) fn cache_of(config: &Config) -> PathBuf {
+    base(config).join("cache").join("wasm")
 }
 
 /// The folder that holds everything of this CA: the one `config/` is in, or where `ca.json` is.

@@ -1,6 +1,6 @@
 //! The command line of `step-ca`.
 
-use crate::operator::{AuditCommand, CertsCommand, DbCommand};
+use crate::operator::{AuditCommand, CertsCommand, DbCommand, Explain, Recall, ReplayFlags};
 use clap::{Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, sync::LazyLock};
 
@@ -63,8 +63,14 @@ pub enum Command {
     /// Check the store, copy it, put a copy back, make it small
     #[command(subcommand)]
     Db(DbCommand),
+    /// Tell why a decision came out as it did, question by question
+    Explain(Box<Explain>),
     /// Print the limits that requests, modules and connections are held to
     Limits,
+    /// List the live certificates that a policy module had a say in, and revoke them when asked to
+    Recall(Recall),
+    /// See what other rules would have made of decisions on record
+    Replay(ReplayFlags),
     /// Print the JSON Schema of ca.json, for editors
     Schema,
     /// Print this help

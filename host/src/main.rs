@@ -19,7 +19,11 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::from(if matches!(error, RunError::TooManyArguments) { 1 } else { 2 })
+            ExitCode::from(match error {
+                RunError::TooManyArguments => 1,
+                RunError::Different => 3,
+                _ => 2,
+            })
         }
     }
 }

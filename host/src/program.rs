@@ -7,7 +7,7 @@ use crate::{
     config::{self, Config, LoadError},
     dev::{self, DevError},
     limits,
-    operator::OperatorError,
+    operator::{OperatorError, Told},
     process::{self, ActivationError, notify},
     reload::{Baseline, PasswordSource, Read, Source, SourceError},
     server::Listener,
@@ -39,6 +39,12 @@ pub fn run(args: Args) -> Result<(), RunError> {
         Some(Command::Audit(command)) => print(&command.run()?),
         Some(Command::Certs(command)) => print(&command.run(System.now())?),
         Some(Command::Db(command)) => print(&command.run(System.now())?),
+        Some(Command::Recall(recall)) => {
+            let recalled = block_on(async { Ok(recall.run(System.now()).await?) })?;
+            print(&recalled)
+        }
+        Some(Command::Explain(command)) => tell(command.run(System.now())?),
+        Some(Command::Replay(command)) => tell(command.run(System.now())?),
         Some(Command::Limits) => {
             let lines = limits::TABLE.iter().map(|limit| format!("{:<56} {}\n", limit.what, limit.most));
             print(&lines.collect::<String>())
@@ -155,6 +161,12 @@ async fn serve(mut source: Source, greeting: Option<dev::Greeting>, accept_clock
     Ok(())
 }
 
+/// Prints what came of decisions that were made again; that they came out differently is for scripts to know, too.
+fn tell((text, is_same): Told) -> Result<(), RunError> {
+    print(&text)?;
+    if is_same { Ok(()) } else { Err(RunError::Different) }
+}
+
 /// Writes to standard output; that nobody reads it is no error.
 fn print(text: &str) -> Result<(), RunError> {
     match io::stdout().write_all(text.as_bytes()) {
@@ -178,6 +190,9 @@ pub enum RunError {
     /// An operator's command was not done.
     #[error(transparent)]
     Operator(#[from] OperatorError),
+    /// Decisions that were made again did not come out as they are on record.
+    #[error("not everything comes out as it is on record")]
+    Different,
     /// The CA does not start.
     #[error(transparent)]
     Start(#[from] StartError),

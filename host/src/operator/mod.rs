@@ -5,16 +5,19 @@
 mod audit;
 mod certs;
 mod db;
+mod replay;
+mod recall;
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use self::{audit::AuditCommand, certs::CertsCommand, db::DbCommand};
+pub use self::{audit::AuditCommand, certs::CertsCommand, db::DbCommand, recall::Recall, replay::{Explain, ReplayFlags, Told}};
 use crate::{
     config::{Config, LoadError},
     records::QueryError,
-    store::MaintenanceError,
+    store::{MaintenanceError, OpenError, StoreError},
+    timekeeping::ClockBehind,
 };
 
 /// Which CA is meant.
@@ -40,8 +43,11 @@ impl ConfigFlag {
 #[derive(Debug, Error)]
 pub enum OperatorError {
     /// The audit log is not what was written.
-    #[error("{0}{}", hint_of_head(.0))]
+    #[error("{}{}", .0, hint_of_head(.0))]
     AuditLog(#[from] audit_log::VerifyError),
+    /// The clock is not to be believed.
+    #[error(transparent)]
+    Clock(#[from] ClockBehind),
     /// The configuration is not one.
     #[error(transparent)]
     Config(#[from] LoadError),
@@ -73,6 +79,18 @@ pub enum OperatorError {
         /// The last line of the store.
         expected: u64,
     },
+    /// The store cannot be held as a server holds it.
+    #[error("{}", with_causes(.0))]
+    Open(OpenError),
+    /// The text that says why is an essay.
+    #[error("--reason is longer than {limit} octets")]
+    ReasonTooLong {
+        /// What is allowed.
+        limit: usize,
+    },
+    /// The store did not take it.
+    #[error("{}", with_causes(.0))]
+    Store(StoreError),
     /// Nothing was issued under this number.
     #[error("no certificate with serial number {serial_number} is on record")]
     NotOnRecord {
@@ -82,6 +100,9 @@ pub enum OperatorError {
     /// The flags cannot be understood.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// Decisions are not made again.
+    #[error("{}", with_causes(.0))]
+    Replay(#[from] crate::replay::ReplayError),
     /// Nobody knows where `$STEPPATH` is.
     #[error(transparent)]
     StepPath(#[from] steppath::StepPathError),

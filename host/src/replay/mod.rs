@@ -296,6 +296,9 @@ pub enum ReplayError {
     /// The configuration of then is not one for this version.
     #[error(transparent)]
     Outdated(#[from] ConfigErrors),
+    /// The process cannot do what every process can.
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
     /// The store does not answer.
     #[error("the store does not answer: {0}")]
     Records(StoreError),
