@@ -1,7 +1,7 @@
 //! The CA in a process of its own, so that it can be killed.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -9,13 +9,18 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::{
+    process::{Pid, Resource, Rlimit, Signal, getpid, getrlimit, kill_process, prlimit},
+    thread::{CapabilitySet, CapabilitySets, set_capabilities},
+};
 use step_tests::serve_for_ever;
 
 /// Says which folder the CA of the process is in.
 const FOLDER: &str = "STEP_TESTS_FOLDER";
 /// Says where it fails, and how: `store::after_spend=kill@3`, or an action of the `fail` crate.
-const FAULT: &str = "STEP_TESTS_FAULT";
+pub(crate) const FAULT: &str = "STEP_TESTS_FAULT";
+/// Says that it may not write where modes forbid it, although it is root.
+const POWERLESS: &str = "STEP_TESTS_POWERLESS";
 /// Begins the line that says where it listens.
 const LISTENING: &str = "listening on ";
 
@@ -23,6 +28,12 @@ const LISTENING: &str = "listening on ";
 #[ignore = "no test, but a part of others: they start it in a process of its own"]
 fn the_ca_of_a_process() {
     let Some(folder) = env::var_os(FOLDER) else { return };
+    if env::var_os(POWERLESS).is_some() {
+        // Threads inherit what the one that starts them may do.
+        let nothing = CapabilitySet::empty();
+        let sets = CapabilitySets { effective: nothing, permitted: nothing, inheritable: nothing };
+        set_capabilities(None, sets).unwrap();
+    }
     serve_for_ever(&PathBuf::from(folder), |address| {
         if let Ok(fault) = env::var(FAULT) {
             arm(&fault);
@@ -33,8 +44,13 @@ fn the_ca_of_a_process() {
 }
 
 /// Makes the named place fail from now on.
-fn arm(fault: &str) {
+pub(crate) fn arm(fault: &str) {
     let (place, action) = fault.split_once('=').unwrap();
+    if action == "every_other_panics" {
+        let hits = AtomicUsize::new(0);
+        let every_other = move || assert!(hits.fetch_add(1, Ordering::SeqCst) % 2 == 0, "this one panics");
+        return fail::cfg_callback(place, every_other).unwrap();
+    }
     let Some(hit) = action.strip_prefix("kill@") else {
         return fail::cfg(place, action).unwrap();
     };
@@ -45,6 +61,16 @@ fn arm(fault: &str) {
         }
     })
     .unwrap();
+}
+
+const ARGUMENTS: [&str; 4] = ["child::the_ca_of_a_process", "--exact", "--ignored", "--nocapture"];
+
+/// The CA as what a shell becomes when it has done this.
+fn shell(program: &str, arguments: &[&str], commands: &str) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).arg("-c").arg(format!("{commands} && exec \"$0\" \"$@\""));
+    command.arg(env::current_exe().unwrap()).args(ARGUMENTS);
+    command
 }
 
 /// A CA that runs in a process of its own.
@@ -58,9 +84,34 @@ impl Process {
     /// Starts the CA of a folder, and returns when it listens.
     pub(crate) fn start(folder: &Path, fault: Option<&str>) -> Self {
         let mut command = Command::new(env::current_exe().unwrap());
-        command.args(["child::the_ca_of_a_process", "--exact", "--ignored", "--nocapture"]);
-        command.env(FOLDER, folder).envs(fault.map(|fault| (FAULT, fault))).stdout(Stdio::piped());
-        let mut child = command.stdin(Stdio::null()).spawn().unwrap();
+        command.args(ARGUMENTS).envs(fault.map(|fault| (FAULT, fault)));
+        Self::spawn(command, folder)
+    }
+
+    /// Starts it after these commands of a shell.
+    pub(crate) fn start_after(commands: &str, folder: &Path) -> Self {
+        Self::spawn(shell("sh", &[], commands), folder)
+    }
+
+    /// Starts it without the powers of root: it may write where modes say so, and nowhere else.
+    pub(crate) fn start_powerless(folder: &Path) -> Self {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(ARGUMENTS).env(POWERLESS, "yes");
+        Self::spawn(command, folder)
+    }
+
+    /// Starts it where `folder` is mounted read-only, if this user may mount anything at all.
+    pub(crate) fn start_on_read_only(folder: &Path) -> Option<Self> {
+        let mount = r#"mount --bind "$STEP_TESTS_FOLDER" "$STEP_TESTS_FOLDER" && mount -o remount,bind,ro "$STEP_TESTS_FOLDER""#;
+        let namespace = ["--map-root-user", "--mount", "sh"];
+        let mut probe = shell("unshare", &namespace, &format!("{mount} && exit 0; exit 1"));
+        let can = probe.env(FOLDER, folder).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        can.is_ok_and(|status| status.success()).then(|| Self::spawn(shell("unshare", &namespace, mount), folder))
+    }
+
+    fn spawn(mut command: Command, folder: &Path) -> Self {
+        command.env(FOLDER, folder).stdout(Stdio::piped()).stdin(Stdio::null());
+        let mut child = command.spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         let address = loop {
@@ -71,6 +122,42 @@ impl Process {
             }
         };
         Self { child, output, address }
+    }
+
+    /// Who it is.
+    pub(crate) fn id(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// A number of its own in `/proc`, in KiB: `VmRSS`, what it holds in memory.
+    pub(crate) fn kibibytes(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Files it has open.
+    pub(crate) fn descriptors(&self) -> u64 {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count().try_into().unwrap()
+    }
+
+    /// Allows it so much of something from now on.
+    pub(crate) fn limit(&self, resource: Resource, most: Option<u64>) {
+        let maximum = prlimit(Some(self.id()), resource, Rlimit { current: most, maximum: None });
+        // Without a privilege the hard limit stays as it is.
+        if maximum.is_err() {
+            let hard = getrlimit(resource).maximum;
+            prlimit(Some(self.id()), resource, Rlimit { current: most.or(hard), maximum: hard }).unwrap();
+        }
+    }
+
+    /// Whether it lives.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.id(), signal).unwrap();
     }
 
     /// Ends it without a warning, and waits for its end.

@@ -3,7 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod child;
+mod clock;
 mod damaged;
 mod failing;
+mod floods;
+mod full;
 mod killed;
+mod panicking;
+mod raw;
+mod read_only;
 mod restored;
+mod slow;
+mod starved;
+mod upkeep;

@@ -38,6 +38,18 @@ fn step_ca(line: &str) -> Result<String, String> {
     }
 }
 
+/// The same when the CA has stopped. A process that another test has just started holds the lock of the store, too, until
+/// it has become another program.
+fn step_ca_when_free(line: &str) -> Result<String, String> {
+    for _ in 0..1_000 {
+        match step_ca(line) {
+            Err(error) if error.contains("is in use") => std::thread::sleep(Duration::from_millis(1)),
+            done => return done,
+        }
+    }
+    step_ca(line)
+}
+
 fn config(ca: &TestCa) -> String {
     format!("--ca-config {}", ca.step_path().ca_json().display())
 }
@@ -130,18 +142,17 @@ fn a_reader_finds_certificates_by_what_is_known_of_them() {
 fn pages_lead_through_all_certificates() {
     let ca = open_to_readers().start();
     let reader = ca.issue(READER);
-    let mut expected: Vec<_> = (0..5).map(|n| serial(&ca.issue(&format!("n{n}.example.com")))).collect();
+    let mut expected: Vec<_> = (0..5).map(|n| serial(&ca.issue(&format!("n{n}.pages.example")))).collect();
     expected.reverse();
     let (mut found, mut cursor) = (Vec::new(), String::new());
     loop {
-        let answer = list(&ca, &reader, &format!("?name=.example.com&limit=2&cursor={cursor}")).expect(200);
+        let answer = list(&ca, &reader, &format!("?name=.pages.example&limit=2&cursor={cursor}")).expect(200);
         found.extend(serials(&answer));
         match answer.json()["nextCursor"].as_str() {
             Some(next) => cursor = next.to_owned(),
             None => break,
         }
     }
-    expected.push(serial(&reader));
     assert_eq!(found, expected);
 }
 
@@ -213,11 +224,11 @@ fn the_store_is_checked_and_copied_while_the_ca_runs_and_put_back_when_it_does_n
         assert!(step_ca(&line).unwrap_err().contains("is in use by another server"), "{line}");
     }
     ca.stop();
-    assert!(step_ca(&format!("db compact {flag}")).unwrap().contains("3 certificates"));
+    assert!(step_ca_when_free(&format!("db compact {flag}")).unwrap().contains("3 certificates"));
     // A start notes the end of the log, and so does everything after it.
     let early = ca.token("early.example.com").sign();
     ca.forget_answered();
-    let said = step_ca(&format!("db restore {backup} {flag}")).unwrap();
+    let said = step_ca_when_free(&format!("db restore {backup} {flag}")).unwrap();
     assert!(said.contains("2 certificates") && said.contains("refuse every token from before"), "{said}");
     let aside = said.lines().find_map(|line| line.strip_prefix("What was there before is in ")).unwrap();
     assert!(Path::new(aside.trim_end_matches('.')).is_file());

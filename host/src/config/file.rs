@@ -1,6 +1,9 @@
 //! `ca.json`, letter for letter: every member of the top level, in the order in which upstream judges them.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use zeroize::Zeroizing;
 
@@ -13,6 +16,7 @@ use super::{
     generation::Generation,
     logger, metrics,
     policies::{self, Names},
+    policy_limits,
     problem::{Notice, Problem},
     reader::{Field, Object},
     revocation,
@@ -41,6 +45,8 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     }
     let policies_field = top.take("policies");
     let mut names = Names::new(policies_field.as_ref());
+    let trusted_keys =
+        policies_field.as_ref().map_or_else(|| Some(Vec::new()), |field| policies::trusted_keys(field, problems));
     let policies = policies_field.map_or_else(|| Some(Default::default()), |field| policies::read(&field, problems));
     let authority = match top.take("authority") {
         Some(field) => authority::read(&field, &mut names, problems),
@@ -64,7 +70,7 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     if !problems.errors.is_empty() {
         return None;
     }
-    let Store { database, head } = store?;
+    let Store { database, head, retention } = store?;
     Some(Config {
         file: file.to_owned(),
         roots: roots?,
@@ -82,8 +88,10 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
         authority: authority?,
         tls: tls?,
         policies: policies?,
+        trusted_keys: trusted_keys?,
         store: database,
         store_head: head,
+        retention,
         crl: crl?,
         ocsp: ocsp?,
         authority_information: authority_information?,
@@ -129,12 +137,13 @@ fn path(top: &mut Object<'_>, name: &'static str, problems: &mut Problems) -> Op
 struct Store {
     database: PathBuf,
     head: Option<PathBuf>,
+    retention: Option<Duration>,
 }
 
 impl Store {
     /// `db.dataSource` and `db.head` when `db.type` is `sqlite`, else beside the folder of `ca.json`.
     fn read(top: &mut Object<'_>, file: &Path, problems: &mut Problems) -> Option<Self> {
-        let beside = || Self { database: beside(file), head: None };
+        let beside = || Self { database: beside(file), head: None, retention: None };
         let Some(field) = top.take("db") else { return Some(beside()) };
         let mut db = field.object(problems)?;
         let kind = db.take("type").map_or(Some(""), |field| field.string(problems))?;
@@ -150,10 +159,17 @@ impl Store {
             None => Some(beside().database),
         };
         let head = db.take("head").map_or(Some(None), |field| field.path("head", problems).map(Some));
+        let retention = db.take("retention").map_or(Some(None), |field| {
+            policy_limits::time(&field, SHORTEST_RETENTION, LONGEST_RETENTION, problems).map(Some)
+        });
         db.finish(problems);
-        Some(Self { database: database?, head: head? })
+        Some(Self { database: database?, head: head?, retention: retention? })
     }
 }
+
+/// A certificate that has just ended may still be asked about, and renewed where that is allowed.
+const SHORTEST_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_RETENTION: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// `$STEPPATH/config/ca.json` keeps its records in `$STEPPATH/db`, as upstream does.
 fn beside(file: &Path) -> PathBuf {

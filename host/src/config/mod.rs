@@ -26,6 +26,7 @@ mod reader;
 mod revocation;
 mod suggest;
 mod tls;
+mod trusted_keys;
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ use std::{
     io::{self, Read},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use ::authority::AuthorityInformation;
@@ -58,8 +60,10 @@ pub use self::{
     provisioners::ProvisionerConfig,
     revocation::{CrlConfig, OcspConfig, OcspSigning},
     tls::{CipherSuite, TlsConfig, TlsVersion},
+    trusted_keys::TrustedKey,
 };
 use crate::limits;
+use policy_manifest::Manifest;
 
 /// The JSON Schema of `ca.json` (draft 2020-12), for editors. It is no stricter than [`Config::parse`], except that it takes
 /// `null` for a value; what members have to do with each other it cannot say.
@@ -97,10 +101,14 @@ pub struct Config {
     pub tls: TlsConfig,
     /// Modules by name.
     pub policies: BTreeMap<String, PolicyConfig>,
+    /// Keys one of which has to vouch for each of them; nobody has to when there are none.
+    pub trusted_keys: Vec<TrustedKey>,
     /// File of the store.
     pub store: PathBuf,
     /// File outside the store's folder that tells a store which was set back; a folder next to it when absent.
     pub store_head: Option<PathBuf>,
+    /// How long certificates are kept after their end; for ever without it. Records are kept in any case.
+    pub retention: Option<Duration>,
     /// The list of revoked certificates; none is published without it.
     pub crl: Option<CrlConfig>,
     /// Answers about single certificates; none are given without it.
@@ -173,6 +181,9 @@ impl Config {
         let mut files = vec![self.file.clone(), self.certificate.clone(), self.key.clone()];
         files.extend(self.roots.iter().chain(&self.federated_roots).cloned());
         files.extend(self.policies.values().map(|policy| self.module_path(policy)));
+        if !self.trusted_keys.is_empty() {
+            files.extend(self.policies.values().map(|policy| Manifest::path(&self.module_path(policy))));
+        }
         files
     }
 

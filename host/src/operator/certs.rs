@@ -12,7 +12,7 @@ use super::{ConfigFlag, OperatorError};
 use crate::{
     limits,
     records::{self, Listing},
-    store::{CertificatePage, CertificateQuery, Page, Reader},
+    store::{CertificatePage, CertificateQuery, Dossier, Page, Reader},
 };
 
 /// See which certificates were issued, and what has become of them.
@@ -155,7 +155,7 @@ impl Export {
     }
 }
 
-/// The first `limit` certificates that are meant.
+/// The first `limit` certificates that are meant, as they are shown.
 fn collect(
     config: &ConfigFlag,
     filter: &Filter,
@@ -163,17 +163,27 @@ fn collect(
     limit: usize,
     with_certificates: bool,
 ) -> Result<Vec<CertificateEntry>, OperatorError> {
+    let dossiers = pages(&Reader::open(&config.load()?.store)?, filter, now, limit)?;
+    Ok(dossiers.iter().map(|dossier| records::entry(dossier, now, with_certificates)).collect())
+}
+
+/// The first `limit` certificates that are meant, page by page.
+pub(super) fn pages(
+    reader: &Reader,
+    filter: &Filter,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Dossier>, OperatorError> {
     let parameters = filter.parameters(now);
     let parameters = parameters.iter().map(|(name, value)| (*name, value.as_str()));
     let Listing { query, mut page, .. } = Listing::parse(parameters, now)?;
-    let reader = Reader::open(&config.load()?.store)?;
-    let mut entries: Vec<CertificateEntry> = Vec::new();
+    let mut dossiers = Vec::new();
     loop {
-        page.limit = limit.saturating_sub(entries.len()).min(limits::LISTED);
+        page.limit = limit.saturating_sub(dossiers.len()).min(limits::LISTED);
         let CertificatePage { certificates, next } = reader.certificates(&query, page)?;
-        entries.extend(certificates.iter().map(|dossier| records::entry(dossier, now, with_certificates)));
-        if next.is_none() || entries.len() >= limit {
-            return Ok(entries);
+        dossiers.extend(certificates);
+        if next.is_none() || dossiers.len() >= limit {
+            return Ok(dossiers);
         }
         page.before = next;
     }

@@ -30,7 +30,7 @@ impl DbCommand {
         match self {
             Self::Backup(backup) => backup.run(),
             Self::Check(check) => check.run(),
-            Self::Compact(compact) => compact.run(),
+            Self::Compact(compact) => compact.run(now),
             Self::Restore(restore) => restore.run(now),
         }
     }
@@ -75,6 +75,9 @@ impl Backup {
 }
 
 /// `step-ca db compact`
+///
+/// Certificates that ended longer ago than `db.retention` of the configuration says are dropped from their records. The
+/// records stay, and so do the audit log and revocations.
 #[derive(Args, Debug)]
 pub struct Compact {
     #[command(flatten)]
@@ -82,12 +85,17 @@ pub struct Compact {
 }
 
 impl Compact {
-    fn run(self) -> Result<String, OperatorError> {
+    fn run(self, now: Timestamp) -> Result<String, OperatorError> {
         let config = self.config.load()?;
-        let compacted = Embedded::compact(&config.store, config.store_head.as_deref())?;
-        let Compacted { report, octets_before, octets_after } = compacted;
+        let forget = config.retention.map(|retention| now.saturating_sub(retention));
+        let compacted = Embedded::compact(&config.store, config.store_head.as_deref(), forget)?;
+        let Compacted { report, forgotten, octets_before, octets_after } = compacted;
         let (before, after) = (size(octets_before), size(octets_after));
-        Ok(format!("{} had {before} and has {after}.\n{}", config.store.display(), counts(&report)))
+        let mut text = format!("{} had {before} and has {after}.\n", config.store.display());
+        if forgotten > 0 {
+            text.push_str(&format!("{forgotten} certificates were dropped from their records.\n"));
+        }
+        Ok(text + &counts(&report))
     }
 }
 

@@ -16,7 +16,7 @@ pub fn entry(dossier: &Dossier, now: Timestamp, with_certificate: bool) -> Certi
     let module =
         |module: &crate::audit::Module| ModuleEntry { name: module.name.clone(), sha256: module.sha256.to_string() };
     let pem = match with_certificate {
-        // What we signed can be read again; if it cannot, the record is shown all the same.
+        // Nothing when it was forgotten, long after its end.
         true => Certificate::from_der(&certificate.der).map(|certificate| certificate.pem()).unwrap_or_default(),
         false => String::new(),
     };
@@ -38,7 +38,7 @@ pub fn entry(dossier: &Dossier, now: Timestamp, with_certificate: bool) -> Certi
         request_id: decision.request_id.clone(),
         peer: decision.peer.map(|peer| peer.to_string()),
         modules: certificate.policies.iter().map(module).collect(),
-        fingerprint: certificate.fingerprint().to_string(),
+        fingerprint: decision.fingerprint.map(|fingerprint| fingerprint.to_string()).unwrap_or_default(),
         revocation: revocation.as_ref().map(revoked),
         pem,
     }

@@ -1,7 +1,7 @@
 //! The record of a certificate, and how it lies in a row.
 
 use authority::{SerialNumber, Timestamp, Validity};
-use rusqlite::{CachedStatement, Row, named_params};
+use rusqlite::{CachedStatement, Connection, Row, named_params, params};
 
 use super::error::{Damage, StoreError};
 use crate::audit::{Digest, Module, Operation};
@@ -11,7 +11,7 @@ use crate::audit::{Digest, Module, Operation};
 pub struct CertificateRecord {
     /// Unique among all certificates of the store.
     pub serial_number: SerialNumber,
-    /// The certificate itself.
+    /// The certificate itself; empty when it was forgotten, long after its end.
     pub der: Vec<u8>,
     /// Name of the provisioner that authorized it.
     pub provisioner: String,
@@ -59,8 +59,7 @@ impl CertificateRecord {
         sequence: i64,
         fingerprint: &Digest,
     ) -> rusqlite::Result<bool> {
-        let names = serde_json::to_string(&self.names).expect("text has a JSON form");
-        let policies = serde_json::to_string(&self.policies).expect("modules have a JSON form");
+        let (names, policies) = self.lists();
         let checksum = self.checksum(number, sequence, &names, &policies);
         let inserted = statement.execute(named_params! {
             ":number": number,
@@ -113,12 +112,24 @@ impl CertificateRecord {
         };
         let fingerprint = Digest::from_bytes(row.get("fingerprint")?);
         let checksum = Digest::from_bytes(row.get("checksum")?);
-        let intact = fingerprint == certificate.fingerprint()
-            && checksum == certificate.checksum(number, sequence, &names, &policies);
+        // Of a certificate that was forgotten the fingerprint is left, which the audit log has, too.
+        let is_itself = certificate.der.is_empty() || fingerprint == certificate.fingerprint();
+        let intact = is_itself && checksum == certificate.checksum(number, sequence, &names, &policies);
         if !intact {
             return Err(damaged());
         }
-        Ok(StoredCertificate { certificate, number, sequence })
+        Ok(StoredCertificate { certificate, fingerprint, number, sequence })
+    }
+
+    /// Names and modules as they lie in a row.
+    fn lists(&self) -> (String, String) {
+        let names = serde_json::to_string(&self.names).expect("text has a JSON form");
+        (names, serde_json::to_string(&self.policies).expect("modules have a JSON form"))
+    }
+
+    fn checksum_of_row(&self, number: i64, sequence: i64) -> Digest {
+        let (names, policies) = self.lists();
+        self.checksum(number, sequence, &names, &policies)
     }
 
     fn checksum(&self, number: i64, sequence: i64, names: &str, policies: &str) -> Digest {
@@ -148,6 +159,19 @@ impl CertificateRecord {
 /// A certificate and its place in the store.
 pub(super) struct StoredCertificate {
     pub(super) certificate: CertificateRecord,
+    pub(super) fingerprint: Digest,
     pub(super) number: i64,
     pub(super) sequence: i64,
+}
+
+impl StoredCertificate {
+    const FORGET: &'static str = "UPDATE certificates SET der = x'', checksum = ?2 WHERE number = ?1";
+
+    /// Drops the certificate itself from its record. Everything else stays, what it was issued for and by whom.
+    pub(super) fn forget(mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.certificate.der.clear();
+        let checksum = self.certificate.checksum_of_row(self.number, self.sequence);
+        connection.prepare_cached(Self::FORGET)?.execute(params![self.number, checksum.as_bytes()])?;
+        Ok(())
+    }
 }

@@ -34,6 +34,8 @@ pub struct Restored {
 pub struct Compacted {
     /// What is in it.
     pub report: Report,
+    /// How many certificates were forgotten for their age; their records stay.
+    pub forgotten: u64,
     /// How large its file was.
     pub octets_before: u64,
     /// How large it is.

@@ -137,7 +137,7 @@ fn matching(
 
 /// The certificate of a row with what other tables know of it.
 fn dossier(connection: &Connection, row: &Row<'_>) -> Result<(i64, Dossier), StoreError> {
-    let StoredCertificate { certificate, number, sequence } = CertificateRecord::from_row(row)?;
+    let StoredCertificate { certificate, number, sequence, .. } = CertificateRecord::from_row(row)?;
     let mut statement = connection.prepare_cached("SELECT line FROM audit WHERE sequence = ?1")?;
     let line: Option<String> = statement.query_row([sequence], |row| row.get(0)).optional()?;
     let decision = line.and_then(|line| Entry::parse(&line).ok()).map(|(_, entry)| entry);

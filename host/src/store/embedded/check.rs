@@ -190,11 +190,11 @@ fn certificates(connection: &Connection, state: &State) -> Result<u64, StoreErro
     let mut rows = statement.query([])?;
     let mut count = 0;
     while let Some(row) = rows.next()? {
-        let StoredCertificate { certificate, number, sequence } = CertificateRecord::from_row(row)?;
+        let StoredCertificate { fingerprint, number, sequence, .. } = CertificateRecord::from_row(row)?;
         count += 1;
         let damaged = || StoreError::Damaged(Damage::Certificate { number });
         let entry = audited.entry(sequence)?.ok_or_else(damaged)?;
-        if number != count || issued_by(&entry) != Some(certificate.fingerprint()) {
+        if number != count || issued_by(&entry) != Some(fingerprint) {
             return Err(damaged());
         }
     }

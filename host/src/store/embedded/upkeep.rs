@@ -8,6 +8,7 @@ use std::{
 };
 
 use authority::Timestamp;
+use rusqlite::Connection;
 
 use super::{
     Embedded, check, connection,
@@ -18,16 +19,19 @@ use super::{
     state::State,
 };
 use crate::store::{
-    Compacted, MaintenanceError, Restored, StoreError,
+    CertificateRecord, Compacted, MaintenanceError, Restored, StoreError,
     error::{Damage, OpenError},
 };
 
 impl Embedded {
     /// Writes the database anew without the pages that are not used any more. For a while it takes as much room again.
     ///
+    /// Certificates that ended before `forget` are dropped from their records first; those are kept, and so are the audit
+    /// log, revocations and used credentials.
+    ///
     /// # Errors
     /// A server has the store open, there is none, or it is damaged.
-    pub fn compact(path: &Path, head: Option<&Path>) -> Result<Compacted, MaintenanceError> {
+    pub fn compact(path: &Path, head: Option<&Path>, forget: Option<Timestamp>) -> Result<Compacted, MaintenanceError> {
         let files = Files::prepare(path, head)?;
         let _lock = hold(&files)?;
         let path = &files.database;
@@ -43,6 +47,7 @@ impl Embedded {
             return Err(MaintenanceError::BeingRead { path: path.clone() });
         }
         let octets_before = octets()?;
+        let forgotten = forget.map_or(Ok(0), |before| forget_certificates(&connection, before)).map_err(in_path)?;
         // One transaction, like any other.
         connection.execute_batch("VACUUM").map_err(|error| in_path(error.into()))?;
         fail::fail_point!("store::compacted");
@@ -51,7 +56,7 @@ impl Embedded {
         if report.head != before.head {
             return Err(in_path(Damage::State.into()));
         }
-        Ok(Compacted { report, octets_before, octets_after: octets()? })
+        Ok(Compacted { report, forgotten, octets_before, octets_after: octets()? })
     }
 
     /// Puts a copy in the place of the store. It is read whole before; what it replaces is kept beside it. What was last
@@ -83,6 +88,27 @@ impl Embedded {
         copy.place(&files.database, true)?;
         Ok(Restored { report, is_set_back, aside })
     }
+}
+
+/// Drops those that ended before then, all or none, and tells how many.
+fn forget_certificates(connection: &Connection, before: Timestamp) -> Result<u64, StoreError> {
+    let transaction = connection.unchecked_transaction()?;
+    let numbers: Vec<i64> = transaction
+        .prepare("SELECT number FROM certificates WHERE not_after < ?1 AND length(der) > 0")?
+        .query_map([before.as_unix()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let sql = format!("{} WHERE number = ?1", CertificateRecord::SELECT);
+    let mut select = transaction.prepare(&sql)?;
+    for number in &numbers {
+        let mut rows = select.query([number])?;
+        if let Some(row) = rows.next()? {
+            CertificateRecord::from_row(row)?.forget(&transaction)?;
+        }
+    }
+    drop(select);
+    fail::fail_point!("store::forgotten");
+    transaction.commit()?;
+    Ok(numbers.len() as u64)
 }
 
 /// Holds the store against every server.
@@ -133,7 +159,7 @@ fn put_aside(database: &Path, now: Timestamp) -> Result<PathBuf, MaintenanceErro
 }
 
 /// Writes the log of the database into it; false when somebody reads and that was not possible.
-fn checkpoint(connection: &rusqlite::Connection) -> Result<bool, StoreError> {
+fn checkpoint(connection: &Connection) -> Result<bool, StoreError> {
     let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     Ok(!is_busy)
 }

@@ -12,8 +12,8 @@ use crate::{context::Context, error::ExitStatus, files::Destination};
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  step ca certs export certificates.csv
-  step ca certs export live.pem --live --format pem")]
+  step ca certs export certificates.csv --cert ops.crt --key ops.key
+  step ca certs export live.pem --cert ops.crt --key ops.key --live --format pem")]
 pub(crate) struct Export {
     /// File to write; standard output if left out
     #[arg(value_name = "FILE")]

@@ -10,8 +10,8 @@ use crate::{context::Context, error::ExitStatus};
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
-  step ca certs list --live --expires-before 72h
-  step ca certs list --provisioner ci --format json")]
+  step ca certs list --cert ops.crt --key ops.key --live --expires-before 72h
+  step ca certs list --cert ops.crt --key ops.key --provisioner ci --format json")]
 pub(crate) struct List {
     #[command(flatten)]
     reader: ReaderFlags,

@@ -14,7 +14,7 @@ use crate::{
 #[derive(Args)]
 #[command(after_long_help = "\
 Example:
-  step ca certs show 308893286343609293989051180431574390766")]
+  step ca certs show 0x5d1f --cert ops.crt --key ops.key")]
 pub(crate) struct Show {
     /// Serial number of the certificate: decimal, or hexadecimal after 0x
     #[arg(value_name = "SERIAL-NUMBER")]

@@ -197,17 +197,48 @@ fn compacting_gives_room_back_and_changes_nothing_else() {
     let (_folder, path) = folder();
     runtime().block_on(async {
         let store = store_with(&path, 1..200).await;
-        assert!(matches!(Embedded::compact(&path, None), Err(MaintenanceError::Open(OpenError::InUse { .. }))));
+        assert!(matches!(Embedded::compact(&path, None, None), Err(MaintenanceError::Open(OpenError::InUse { .. }))));
         // All tokens are forgotten, and their pages are free.
         store.prune(after(86_400)).await.unwrap();
         let before = store.check().await.unwrap();
         drop(store);
-        let compacted = when_free(|| Embedded::compact(&path, None)).unwrap();
+        let compacted = when_free(|| Embedded::compact(&path, None, None)).unwrap();
         assert_eq!(compacted.report, before);
         assert!(compacted.octets_after < compacted.octets_before, "{compacted:?}");
         let store = open_at(&path);
         assert_eq!((store.check().await.unwrap(), store.origin().set_back), (before, None));
         let (_other, empty) = folder();
-        assert!(matches!(when_free(|| Embedded::compact(&empty, None)), Err(MaintenanceError::NoStore { .. })));
+        assert!(matches!(when_free(|| Embedded::compact(&empty, None, None)), Err(MaintenanceError::NoStore { .. })));
+    });
+}
+
+#[test]
+fn certificates_are_forgotten_long_after_their_end_and_nothing_else_is() {
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let store = store_with(&path, 1..6).await;
+        for n in [1, 6] {
+            let mut long = certificate(6 + n);
+            long.validity.not_after = after(400 * 86_400);
+            store.record(Issuance::new(None, long, KEY, entry(Came::Issued))).await.unwrap();
+        }
+        let before = store.check().await.unwrap();
+        let known = store.certificate(serial(2)).await.unwrap().unwrap();
+        drop(store);
+        let compact = |before: i64| when_free(|| Embedded::compact(&path, None, Some(after(before)))).unwrap();
+        assert_eq!(compact(86_400).forgotten, 0, "they have not ended before then");
+        let compacted = compact(86_401);
+        assert_eq!((compacted.forgotten, compacted.report), (5, before));
+        assert_eq!(compact(86_401).forgotten, 0);
+
+        let store = open_at(&path);
+        assert_eq!(store.check().await.unwrap(), before);
+        let left = store.certificate(serial(2)).await.unwrap().unwrap();
+        assert_eq!(left, CertificateRecord { der: Vec::new(), ..known.clone() });
+        assert!(!store.certificate(serial(7)).await.unwrap().unwrap().der.is_empty());
+        assert!(store.is_spent(token(2).id).await.unwrap());
+        assert_eq!(store.certificate_by_fingerprint(known.fingerprint()).await.unwrap(), Some(left));
+        // The serial number stays taken.
+        assert!(matches!(store.record(issuance(50, 2)).await, Err(StoreError::SerialTaken)));
     });
 }
