@@ -98,6 +98,8 @@ pub const OCSP_CACHE: usize = 10_000;
 
 /// Octets of a policy module.
 pub const MODULE_FILE: u64 = 1 << 20;
+/// Octets of the signed manifest beside a module file.
+pub const MODULE_MANIFEST: u64 = 16 << 10;
 /// For compiling a module, off the serving path.
 pub const COMPILE_TIME: Duration = Duration::from_secs(10);
 /// Fuel of one policy call.
@@ -230,6 +232,7 @@ pub const TABLE: &[Limit] = &[
     count("certificates of an OCSP request", OCSP_CERTIFICATES as u64),
     count("OCSP answers kept", OCSP_CACHE as u64),
     octets("policy module", MODULE_FILE),
+    octets("manifest of a policy module", MODULE_MANIFEST),
     time("compiling a policy module", COMPILE_TIME),
     count("fuel of a policy call", POLICY_FUEL),
     time("wall clock of a policy call", POLICY_TIME),

@@ -12,6 +12,7 @@ use super::{
     problem::{Notice, Problem},
     reader::{Field, Object},
     suggest::nearest,
+    trusted_keys::{self, TrustedKey},
 };
 
 /// A module that comes with the CA.
@@ -109,7 +110,7 @@ pub struct Operations {
 pub(super) fn read(field: &Field<'_>, problems: &mut Problems) -> Option<BTreeMap<String, PolicyConfig>> {
     let object = field.object(problems)?;
     let mut policies = BTreeMap::new();
-    for (name, field) in object.entries() {
+    for (name, field) in object.entries().filter(|(name, _)| *name != trusted_keys::MEMBER) {
         if !is_policy_name(name) {
             field.refuse::<()>(Problem::PolicyName(name.to_owned()), problems);
         }
@@ -118,6 +119,14 @@ pub(super) fn read(field: &Field<'_>, problems: &mut Problems) -> Option<BTreeMa
         }
     }
     Some(policies)
+}
+
+/// Reads the keys that vouch for modules, which stand among them.
+pub(super) fn trusted_keys(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<TrustedKey>> {
+    // That it is no object is a problem for the policies.
+    let mut object = field.object(&mut Problems::default());
+    let keys = object.as_mut().and_then(|object| object.take(trusted_keys::MEMBER));
+    keys.map_or_else(|| Some(Vec::new()), |keys| trusted_keys::read(&keys, problems))
 }
 
 fn is_policy_name(name: &str) -> bool {
@@ -211,7 +220,8 @@ impl<'t> Names<'t> {
     /// The names of the `policies` object, those of broken entries included: one problem is enough.
     pub(super) fn new(policies: Option<&Field<'t>>) -> Self {
         let object = policies.and_then(|field| field.object(&mut Problems::default()));
-        Self { known: object.iter().flat_map(|object| object.entries()).collect(), used: Vec::new() }
+        let entries = object.iter().flat_map(|object| object.entries());
+        Self { known: entries.filter(|(name, _)| *name != trusted_keys::MEMBER).collect(), used: Vec::new() }
     }
 
     /// The module of a provisioner.

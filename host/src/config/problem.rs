@@ -201,6 +201,12 @@ pub enum Problem {
     /// Deeper than any configuration is.
     #[error("nested deeper than {} levels", crate::limits::JSON_DEPTH)]
     TooDeep,
+    /// A key that should vouch for modules is none.
+    #[error("not a public key: {0}; write the JSON Web Key that `step crypto jwk create` made for it")]
+    TrustedKey(String),
+    /// A key that should vouch for modules is the private one, which stays with whoever signs.
+    #[error("a private key; write its public half, and keep the private one where modules are signed")]
+    TrustedKeyIsPrivate,
     /// `authority` is missing.
     #[error("authority cannot be undefined; it holds the provisioners")]
     UndefinedAuthority,

@@ -2,7 +2,11 @@
 //!
 //! Every problem of every module is reported, with its place in `ca.json`. All of this happens off the serving path.
 
-use super::{BoundCheck, CheckSet, Policies, Provisioner, route::Routes};
+use super::{
+    BoundCheck, Broken, CheckSet, Policies, Provisioner,
+    releases::{self, Release},
+    route::Routes,
+};
 use crate::{
     audience,
     config::{Builtin, Config, Mode, PolicyConfig, PolicyName, ProvisionerConfig},
@@ -10,7 +14,10 @@ use crate::{
     limits,
     metrics::Metrics,
     shadow::Shadows,
+    store::{Store, StoreError},
 };
+use jose::Jwk;
+use policy_manifest::{Manifest, ManifestError};
 use policy_runtime::{
     Check, Fault, Grants, InitError, Limits, Module, Runtime,
     contract::{
@@ -36,37 +43,75 @@ const BUILTIN_CLAIMS: &[u8] = include_bytes!("../../../policies/dist/claims.wasm
 impl Policies {
     /// Loads every module `config` names and initialises it for each provisioner it serves.
     ///
+    /// A module that cannot be loaded, or does not work, denies its provisioner only: it is among the
+    /// [failures](Self::failures). One that everybody's certificates have to pass is an error.
+    ///
     /// # Errors
-    /// All problems of all modules: files, pins, imports, configuration, routing keys that two provisioners claim.
+    /// All problems of all modules: configuration, kinds, routing keys that two provisioners claim; with them the failures.
     pub async fn load(
         runtime: &Runtime,
         config: &Config,
         surroundings: &Surroundings<'_>,
     ) -> Result<Self, Vec<PolicyProblem>> {
-        let mut loader = Loader { config, surroundings, modules: HashMap::new(), problems: Vec::new() };
+        let mut loader = Loader {
+            config,
+            surroundings,
+            modules: HashMap::new(),
+            releases: Vec::new(),
+            problems: Vec::new(),
+            failures: Vec::new(),
+        };
         loader.compile(runtime).await;
         let nothing = || CheckSet::new(Vec::new(), "", surroundings.shadows);
-        let mut policies = Self { provisioners: Vec::new(), routes: Routes::default(), own_checks: nothing() };
+        let mut policies = Self {
+            provisioners: Vec::new(),
+            broken: Vec::new(),
+            failures: Vec::new(),
+            routes: Routes::default(),
+            own_checks: nothing(),
+            releases: Vec::new(),
+        };
         for provisioner in &config.authority.provisioners {
-            let loaded = loader.provisioner(provisioner).await;
-            policies.provisioners.extend(loaded);
+            match loader.provisioner(provisioner).await {
+                Some(loaded) => policies.provisioners.push(loaded),
+                None => policies
+                    .broken
+                    .push(Broken { provisioner: provisioner.name.clone(), policy: provisioner.policy.as_str().into() }),
+            }
         }
         let claims = PolicyName::Builtin(Builtin::Claims);
         let own_checks = loader.check(&claims, None).await.into_iter().collect();
         policies.own_checks = CheckSet::new(own_checks, "", surroundings.shadows);
         if loader.problems.is_empty() {
-            policies.add_routes(config, &mut loader.problems);
+            policies.add_routes(&mut loader.problems);
         }
-        if loader.problems.is_empty() { Ok(policies) } else { Err(loader.problems) }
+        policies.releases = loader.releases;
+        if loader.problems.is_empty() {
+            policies.failures = loader.failures;
+            return Ok(policies);
+        }
+        loader.problems.append(&mut loader.failures);
+        Err(loader.problems)
     }
 
-    fn add_routes(&mut self, config: &Config, problems: &mut Vec<PolicyProblem>) {
+    /// Makes the versions of its signed modules the newest there were. To be called when they are put in force.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn remember_releases(&self, store: &dyn Store) -> Result<(), StoreError> {
+        for release in &self.releases {
+            release.remember(store).await?;
+        }
+        Ok(())
+    }
+
+    fn add_routes(&mut self, problems: &mut Vec<PolicyProblem>) {
         for (index, provisioner) in self.provisioners.iter().enumerate() {
             for key in &provisioner.module.descriptor().routing_keys {
                 if let Err(taken) = self.routes.add(key.clone(), index) {
-                    let place = |index: usize| config.authority.provisioners.get(index).map(|it| it.place.clone());
-                    let what = format!("{taken}, {}", place(taken.by).unwrap_or_default());
-                    problems.push(PolicyProblem { place: place(index).unwrap_or_default(), what });
+                    let owner = self.provisioners.get(taken.by).map_or("", |owner| &owner.place);
+                    let what = format!("{taken}, {owner}");
+                    problems.push(PolicyProblem { place: provisioner.place.clone(), what });
                 }
             }
         }
@@ -79,6 +124,8 @@ pub struct Surroundings<'a> {
     pub metrics: &'a Metrics,
     /// What policies may reach.
     pub world: &'a World,
+    /// Where it is kept which versions of signed modules were in use.
+    pub store: &'a dyn Store,
     /// Who asks the checks in shadow.
     pub shadows: &'a Arc<Shadows>,
 }
@@ -97,7 +144,10 @@ struct Loader<'a> {
     config: &'a Config,
     surroundings: &'a Surroundings<'a>,
     modules: HashMap<PolicyName, Arc<Module>>,
+    releases: Vec<Release>,
     problems: Vec<PolicyProblem>,
+    /// What keeps one provisioner from being served, and nobody else.
+    failures: Vec<PolicyProblem>,
 }
 
 impl<'a> Loader<'a> {
@@ -112,21 +162,38 @@ impl<'a> Loader<'a> {
         for name in names {
             match self.module(runtime, &name).await {
                 Ok(module) => drop(self.modules.insert(name, module)),
-                Err(error) => self.problem(self.place_of(&name), error.to_string()),
+                Err(error) => self.failure(&name, self.place_of(&name), error.to_string()),
             }
         }
     }
 
-    async fn module(&self, runtime: &Runtime, name: &PolicyName) -> Result<Arc<Module>, ModuleError> {
+    async fn module(&mut self, runtime: &Runtime, name: &PolicyName) -> Result<Arc<Module>, ModuleError> {
         let bytes = match (name, self.policy(name)) {
             (PolicyName::Builtin(Builtin::Jwk), _) => BUILTIN_JWK.to_vec(),
             (PolicyName::Builtin(Builtin::Claims), _) => BUILTIN_CLAIMS.to_vec(),
-            (PolicyName::Configured(_), Some(policy)) => read(&self.config.module_path(policy), policy.sha256)?,
+            (PolicyName::Configured(_), Some(policy)) => {
+                let path = self.config.module_path(policy);
+                let bytes = read(&path, policy.sha256)?;
+                self.vouched_for(&path, &bytes).await?;
+                bytes
+            }
             (PolicyName::Configured(_), None) => return Err(ModuleError::Unknown),
         };
         let (runtime, name) = (runtime.clone(), name.as_str().to_owned());
         let compiled = tokio::task::spawn_blocking(move || runtime.load(&name, &bytes)).await;
         Ok(compiled.map_err(|_| ModuleError::Panicked)??)
+    }
+
+    /// Somebody who is trusted signed the module, and no newer one was in use. Without trusted keys nobody is asked.
+    async fn vouched_for(&mut self, path: &Path, bytes: &[u8]) -> Result<(), ModuleError> {
+        if self.config.trusted_keys.is_empty() {
+            return Ok(());
+        }
+        let trusted: Vec<Jwk> = self.config.trusted_keys.iter().map(|key| key.jwk().clone()).collect();
+        let manifest = Manifest::verify(read_manifest(&Manifest::path(path))?.as_deref(), &trusted, bytes)?;
+        manifest.not_older(releases::newest(self.surroundings.store, &manifest.name).await?)?;
+        self.releases.push(Release { name: manifest.name, version: manifest.version });
+        Ok(())
     }
 
     async fn provisioner(&mut self, config: &ProvisionerConfig) -> Option<Provisioner> {
@@ -143,15 +210,20 @@ impl<'a> Loader<'a> {
         };
         let grants = self.grants(&config.policy, &config.name);
         let loaded = policy_runtime::Provisioner::init(&module, environment, &grants, limits_of(policy)).await;
-        let mut checks = Vec::new();
+        let (mut checks, mut missing) = (Vec::new(), None);
         for name in self.config.checks(config) {
-            checks.extend(self.check(&name, Some(config)).await);
+            match self.check(&name, Some(config)).await {
+                Some(check) => checks.push(check),
+                // Nobody needs the word of a shadow.
+                None if self.mode(&name) == Mode::Shadow => {}
+                None => missing = Some(name.as_str().into()),
+            }
         }
         let unrestricted_names = policy.is_some_and(|policy| policy.grants.unrestricted_names);
         let reusable = policy.is_some_and(|policy| policy.grants.reusable_tokens);
         match loaded {
             Ok(module) => {
-                if policy.is_some_and(|policy| policy.mode != Mode::Enforce) {
+                if self.mode(&config.policy) != Mode::Enforce {
                     let what =
                         "a provisioner's module cannot be in shadow, nor a canary: somebody has to verify its tokens";
                     self.problem(self.place_of(&config.policy), what.to_owned());
@@ -164,6 +236,8 @@ impl<'a> Loader<'a> {
                 }
                 Some(Provisioner {
                     name: config.name.clone(),
+                    place: config.place.clone(),
+                    missing,
                     kind: extension_type(&config.kind),
                     credential_id: descriptor.credential_id.clone(),
                     replay: descriptor.replay,
@@ -211,7 +285,7 @@ impl<'a> Loader<'a> {
                 };
                 let extensions = policy.map(|policy| policy.grants.extensions.clone()).unwrap_or_default();
                 let meter = self.surroundings.metrics.of_policy(name.as_str());
-                let mode = policy.map(|policy| policy.mode).unwrap_or_default();
+                let mode = self.mode(name);
                 Some(BoundCheck { name: name.as_str().into(), check, meter, operations, extensions, mode })
             }
             Err(error) => {
@@ -226,7 +300,7 @@ impl<'a> Loader<'a> {
     fn grants(&mut self, name: &PolicyName, provisioner: &str) -> Grants {
         let Some(policy) = self.policy(name) else { return Grants::default() };
         self.surroundings.world.grants(name.as_str(), policy, provisioner).unwrap_or_else(|error| {
-            self.problem(format!("{}.grants.http", policy.place), error.to_string());
+            self.failure(name, format!("{}.grants.http", policy.place), error.to_string());
             Grants::default()
         })
     }
@@ -240,7 +314,22 @@ impl<'a> Loader<'a> {
                     self.problem(locate(place, &settings, path.as_deref()), format!("{message} ({})", name.as_str()));
                 }
             }
-            InitError::Fault(fault) => self.problem(place.to_owned(), format!("{}: {fault}", name.as_str())),
+            InitError::Fault(fault @ Fault::WrongKind { .. }) => {
+                self.problem(place.to_owned(), format!("{}: {fault}", name.as_str()));
+            }
+            InitError::Fault(fault) => self.failure(name, place.to_owned(), format!("{}: {fault}", name.as_str())),
+        }
+    }
+
+    /// A module that cannot be used: a problem of everybody when everybody's certificates have to pass it.
+    fn failure(&mut self, name: &PolicyName, place: String, what: String) {
+        let is_everybodys = self.config.authority.checks.contains(name) && self.mode(name) != Mode::Shadow;
+        if is_everybodys || matches!(name, PolicyName::Builtin(_)) {
+            return self.problem(place, what);
+        }
+        let failure = PolicyProblem { place, what };
+        if !self.failures.contains(&failure) {
+            self.failures.push(failure);
         }
     }
 
@@ -257,6 +346,10 @@ impl<'a> Loader<'a> {
             PolicyName::Builtin(_) => None,
             PolicyName::Configured(name) => self.config.policies.get(name),
         }
+    }
+
+    fn mode(&self, name: &PolicyName) -> Mode {
+        self.policy(name).map(|policy| policy.mode).unwrap_or_default()
     }
 
     fn place_of(&self, name: &PolicyName) -> String {
@@ -306,6 +399,19 @@ fn settings(policy: Option<&PolicyConfig>) -> String {
     policy.map_or_else(|| "null".to_owned(), |policy| policy.settings.clone())
 }
 
+/// Reads a manifest; none when there is no file.
+fn read_manifest(path: &Path) -> Result<Option<String>, ModuleError> {
+    let unreadable = |source| ModuleError::Read { path: path.to_owned(), source };
+    let mut text = String::new();
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(unreadable)?,
+    };
+    // What is longer is cut, and then no message that was signed.
+    file.take(limits::MODULE_MANIFEST).read_to_string(&mut text).map_err(unreadable)?;
+    Ok(Some(text))
+}
+
 /// Reads a module's file, once; what is hashed is what is compiled.
 fn read(path: &Path, pin: Option<[u8; 32]>) -> Result<Vec<u8>, ModuleError> {
     let unreadable = |source| ModuleError::Read { path: path.to_owned(), source };
@@ -338,6 +444,10 @@ enum ModuleError {
     Pin { path: PathBuf, found: String, pinned: String },
     #[error("compiling it failed unexpectedly")]
     Panicked,
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("the store does not tell which version was in use: {0}")]
+    Store(#[from] StoreError),
     #[error(transparent)]
     Fault(#[from] Fault),
 }

@@ -5,6 +5,7 @@
 
 mod checks;
 mod load;
+mod releases;
 mod review;
 mod route;
 mod words;
@@ -41,6 +42,8 @@ pub struct Policies {
     routes: Routes,
     /// What looks at certificates of no provisioner: the CA's own, and those of a CA that did not name one.
     own_checks: CheckSet,
+    /// Versions of the modules somebody vouches for.
+    releases: Vec<releases::Release>,
 }
 
 impl Policies {

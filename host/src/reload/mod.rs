@@ -87,6 +87,7 @@ impl Reloader {
             let issued = own::issue(&new, &self.app.own_call()).await.map_err(OwnCertificateError::NotIssued)?;
             Some(Showable::try_from(issued)?)
         };
+        new.remember_releases().await?;
         replay::remember(&*self.foundations.store, &config).await;
         // From here on nothing fails.
         self.app.replace(new);
