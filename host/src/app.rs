@@ -90,7 +90,8 @@ impl Service for App {
         let (ca, now) = (self.snapshot(), self.clock.now());
         Box::pin(async move {
             let obstacles = readiness::obstacles(&ca, now).await;
-            let own_not_after = self.own_certificate.get().and_then(Weak::upgrade).map(|certificate| certificate.not_after());
+            let own_not_after =
+                self.own_certificate.get().and_then(Weak::upgrade).map(|certificate| certificate.not_after());
             self.metrics.state().note(&ca, now, own_not_after, &obstacles);
             self.metrics.text()
         })

@@ -131,6 +131,7 @@ async fn approve<'a>(
     decision: &mut Decision,
     watch: &mut Stopwatch<'_>,
 ) -> Result<(Admission<'a>, Approved), IssueError> {
+    fail::fail_point!("issuance::before_admission");
     // 1. Who asks, and what may they ask for? The provisioner's module answers.
     let admission = Admission::of(ca, call, knock, decision).await?;
     watch.passed(Phase::Authorize);

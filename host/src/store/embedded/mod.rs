@@ -48,6 +48,7 @@ use std::{
 use authority::{SerialNumber, Timestamp};
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
+use steppath::{Access, Overwrite};
 use tokio::{sync::oneshot, time::timeout};
 
 pub use self::reader::Reader;
@@ -361,7 +362,8 @@ impl Store for Embedded {
 
     fn keep_list(&self, list: Bytes) -> Answer<()> {
         let path = self.kept_list.clone();
-        on_a_thread(move || steppath::replace(&path, &list).map_err(std::io::Error::other))
+        let write = move || steppath::write(&path, &list, Access::Private, Overwrite::Allow);
+        on_a_thread(move || write().map_err(std::io::Error::other))
     }
 
     fn kept_list(&self) -> Answer<Option<Vec<u8>>> {
