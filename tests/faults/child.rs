@@ -4,6 +4,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
+    panic,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
@@ -17,7 +18,8 @@ use step_tests::serve_for_ever;
 
 /// Says which folder the CA of the process is in.
 const FOLDER: &str = "STEP_TESTS_FOLDER";
-/// Says where it fails, and how: `store::after_spend=kill@3`, or an action of the `fail` crate.
+/// Says where it fails, and how: `store::after_spend=kill@3`, `…=panic:1/2`, or an action of the `fail` crate; several with
+/// `;` between them.
 pub(crate) const FAULT: &str = "STEP_TESTS_FAULT";
 /// Says that it may not write where modes forbid it, although it is root.
 const POWERLESS: &str = "STEP_TESTS_POWERLESS";
@@ -36,7 +38,7 @@ fn the_ca_of_a_process() {
     }
     serve_for_ever(&PathBuf::from(folder), |address| {
         if let Ok(fault) = env::var(FAULT) {
-            arm(&fault);
+            fault.split(';').for_each(arm);
         }
         let mut output = std::io::stdout().lock();
         writeln!(output, "{LISTENING}{address}").and_then(|()| output.flush()).unwrap();
@@ -46,10 +48,12 @@ fn the_ca_of_a_process() {
 /// Makes the named place fail from now on.
 pub(crate) fn arm(fault: &str) {
     let (place, action) = fault.split_once('=').unwrap();
-    if action == "every_other_panics" {
-        let hits = AtomicUsize::new(0);
-        let every_other = move || assert!(hits.fetch_add(1, Ordering::SeqCst) % 2 == 0, "this one panics");
-        return fail::cfg_callback(place, every_other).unwrap();
+    if let Some((some, all)) = action.strip_prefix("panic:").and_then(|share| share.split_once('/')) {
+        let (some, all, hits): (usize, usize, _) = (some.parse().unwrap(), all.parse().unwrap(), AtomicUsize::new(0));
+        // A thousand of them would say nothing new.
+        panic::set_hook(Box::new(|_| {}));
+        let panics = move || assert!(hits.fetch_add(1, Ordering::SeqCst) % all >= some, "this one panics");
+        return fail::cfg_callback(place, panics).unwrap();
     }
     let Some(hit) = action.strip_prefix("kill@") else {
         return fail::cfg(place, action).unwrap();

@@ -26,39 +26,39 @@ fn rounds() -> usize {
 }
 
 /// Tokens that were shown to a CA that was killed, each for a name of its own.
-struct Shown {
-    tokens: Vec<ShownToken>,
+pub(crate) struct Shown {
+    pub(crate) tokens: Vec<ShownToken>,
 }
 
-struct ShownToken {
-    name: String,
-    token: String,
-    is_answered: bool,
+pub(crate) struct ShownToken {
+    pub(crate) name: String,
+    pub(crate) token: String,
+    pub(crate) is_answered: bool,
 }
 
 /// What became of all the tokens in a test.
 #[derive(Debug, Default)]
-struct Counts {
-    kills: usize,
+pub(crate) struct Counts {
+    pub(crate) kills: usize,
     shown: usize,
-    answered: usize,
+    pub(crate) answered: usize,
     /// Recorded, and the answer was lost with the process.
     lost_answers: usize,
     /// Not recorded, and good for a certificate afterwards.
-    unspent: usize,
+    pub(crate) unspent: usize,
 }
 
 fn name(kills: usize, number: usize) -> String {
     format!("n{number}.k{kills}.example")
 }
 
-fn sign(client: &Client, name: &str, token: &str) -> Result<Answer, String> {
+pub(crate) fn sign(client: &Client, name: &str, token: &str) -> Result<Answer, String> {
     let body = body_of_2026(&Csr::of(name).pem, token, "", "");
     client.try_send(client.request(reqwest::Method::POST, "/sign").body(body.to_string()))
 }
 
 /// Starts the CA again and asks for every token once more.
-fn look_again(ca: &mut TestCa, shown: &Shown, counts: &mut Counts) {
+pub(crate) fn look_again(ca: &mut TestCa, shown: &Shown, counts: &mut Counts) {
     // It needs no hand: no file to remove, no question to answer.
     ca.restart();
     for ShownToken { name, token, is_answered } in &shown.tokens {
@@ -76,7 +76,7 @@ fn look_again(ca: &mut TestCa, shown: &Shown, counts: &mut Counts) {
 }
 
 /// A CA with the system's clock, since its process has no other; stopped.
-fn prepared() -> TestCa {
+pub(crate) fn prepared() -> TestCa {
     let mut ca = TestCa::build().system_clock().start();
     // What is recorded and not answered is on record all the same.
     ca.let_others_in();
