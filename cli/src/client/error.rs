@@ -78,6 +78,22 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// Which rules a refusal names, and what each has seen: a line a fact.
+    pub fn facts(&self) -> Vec<String> {
+        let Self::Refused { problem, .. } = self else { return Vec::new() };
+        let mut lines = Vec::new();
+        for reason in &problem.reasons {
+            lines.push(format!("rule  {}", reason.rule));
+            // The first sentence is the message of the whole most of the time.
+            if !problem.message.ends_with(&reason.message) {
+                lines.push(format!("why   {}", reason.message));
+            }
+            let facts = [("field", &reason.field), ("got  ", &reason.got), ("want ", &reason.want)];
+            lines.extend(facts.iter().filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?))));
+        }
+        lines
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -22,6 +22,7 @@
 mod error;
 mod exchange;
 mod fingerprint;
+mod self_renewing;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
@@ -41,6 +42,7 @@ use self::exchange::Exchange;
 pub use self::{
     error::ClientError,
     fingerprint::{Fingerprint, FingerprintError},
+    self_renewing::{Event, SelfRenewing, SelfRenewingError, TlsListener},
     tls::{Identity, Roots, RootsError},
 };
 pub use crate::certificates::CertificateError;

@@ -32,6 +32,11 @@ impl Roots {
         Ok(Self(certificates::all(bytes)?))
     }
 
+    /// These, unless there are none.
+    pub(super) fn of(roots: Vec<CertificateDer<'static>>) -> Option<Self> {
+        (!roots.is_empty()).then_some(Self(roots))
+    }
+
     /// These and those.
     pub fn join(mut self, others: Self) -> Self {
         self.0.extend(others.0);
