@@ -338,12 +338,19 @@ impl TestCa {
     /// It cannot be put in force.
     #[track_caller]
     pub fn reload(&self) {
+        self.try_reload().unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Has the CA read `ca.json` again, as on a hangup.
+    ///
+    /// # Errors
+    /// What the operator is told; what was in force stays in force.
+    pub fn try_reload(&self) -> Result<(), String> {
         let password = self.folder.path.base().join("password");
         pki::write(&password, PASSWORD.as_bytes());
         let source =
             Source { file: self.folder.path.ca_json(), address: None, password: PasswordSource::File(password) };
-        let reloaded = self.block_on(self.running().reloader.reload(&source));
-        reloaded.unwrap_or_else(|error| panic!("{error}"));
+        self.block_on(self.running().reloader.reload(&source)).map_err(|error| error.to_string())
     }
 
     /// Changes `ca.json` for the next start, or reload.

@@ -7,7 +7,6 @@ use step_ca::{
     clock::Clock,
     config::Config,
     reload::Reloader,
-    reload::{PasswordSource, Reloader, Source},
     server::Drained,
 };
 use steppath::StepPath;
@@ -23,8 +22,6 @@ pub(super) struct Running {
     pub(super) app: Arc<App>,
     pub(super) reloader: Arc<Reloader>,
     pub(super) runtime: Runtime,
-    reloader: Arc<Reloader>,
-    source: Source,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Drained>,
 }
@@ -42,9 +39,6 @@ impl Running {
         let address = ca.address().map_err(|error| error.to_string())?;
         let metrics = ca.metrics_address().map_err(|error| error.to_string())?;
         let (app, reloader) = (ca.app().clone(), ca.reloader().clone());
-        let reloader = ca.reloader().clone();
-        let password = PasswordSource::Typed(Zeroizing::new(PASSWORD.as_bytes().to_vec()));
-        let source = Source { file: path.ca_json(), address: None, password };
         let (stop, stopped) = oneshot::channel();
         let serving = runtime.spawn(ca.serve(async {
             let _ = stopped.await;
