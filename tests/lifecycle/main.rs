@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod audit;
 mod command;
 mod delegate;
 mod grace;
@@ -11,5 +12,6 @@ mod ocsp;
 mod records;
 mod rekey;
 mod renewal_token;
+mod replay;
 mod revoke;
 mod rotation;
