@@ -6,6 +6,7 @@ mod bootstrap;
 mod certificate;
 mod init;
 mod inspect;
+mod library;
 mod manual;
 mod renew;
 mod terminal;
