@@ -34,6 +34,10 @@ fn step_ca(line: &str) -> Result<String, String> {
     match args.map_err(|error| error.to_string())?.command {
         Some(Command::Certs(command)) => command.run(System.now()).map_err(|error| error.to_string()),
         Some(Command::Db(command)) => command.run(System.now()).map_err(|error| error.to_string()),
+        Some(Command::Recall(recall)) => {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(recall.run(System.now())).map_err(|error| error.to_string())
+        }
         _ => panic!("{line} is no command about records"),
     }
 }
@@ -239,4 +243,36 @@ fn the_store_is_checked_and_copied_while_the_ca_runs_and_put_back_when_it_does_n
     ca.issue("new.example.com");
     let client = ca.client_with(kept.identity());
     let _ = client.send(client.request(reqwest::Method::POST, "/renew")).expect(201);
+}
+
+#[test]
+fn what_a_module_let_be_issued_is_recalled() {
+    let mut ca = TestCa::build().configure(|file| file["crl"] = json!({"enabled": true})).start();
+    let leaves = [ca.issue("a.example.com"), ca.issue("b.example.com")];
+    revoke(&ca, &leaves[1]);
+    let renew = |ca: &TestCa| {
+        let client = ca.client_with(leaves[0].identity());
+        client.send(client.request(reqwest::Method::POST, "/renew"))
+    };
+    let records = ca.records();
+    let entry = records.audit.iter().find(|entry| entry.names == ["a.example.com"]).unwrap();
+    let digest = entry.modules.iter().find(|module| module.name == "builtin:jwk").unwrap().sha256;
+    let line = format!("recall {digest} {}", config(&ca));
+
+    let listed = step_ca(&line).unwrap();
+    assert!(listed.contains(" a.example.com\n1 live certificates. `--revoke`"), "{listed}");
+    assert!(step_ca(&format!("{line} --revoke")).unwrap_err().contains("is in use by another server"));
+    assert!(step_ca(&format!("recall {} {}", "00".repeat(32), config(&ca))).unwrap().starts_with("0 live"));
+    let _ = renew(&ca).expect(201);
+
+    ca.stop();
+    let done = step_ca_when_free(&format!("{line} --revoke --reason withdrawn")).unwrap();
+    assert!(done.ends_with("\n2 certificates have been revoked.\n"), "the renewed one, too: {done}");
+    assert!(step_ca(&line).unwrap().starts_with("0 live"));
+    ca.restart();
+    let _ = renew(&ca).expect(401);
+    let list = authority::CertificateList::from_der(&ca.client().get("/crl").body).unwrap();
+    assert!(list.find(leaves[0].certificate().serial_number()).is_some());
+    let message = format!("privilegeWithdrawn: recall of {digest} withdrawn");
+    assert_eq!(ca.records().audit.iter().filter(|entry| entry.message.as_ref() == Some(&message)).count(), 2);
 }

@@ -1,5 +1,6 @@
 //! What a file may say, what it may not, and what is answered.
 
+mod records;
 mod renewal;
 mod revocation;
 
@@ -8,7 +9,7 @@ mod schema;
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 /// As `step ca init` of 2019 writes it.
 fn stock() -> Value {

@@ -3,6 +3,7 @@
 mod answers;
 mod certificates;
 mod fake;
+mod records;
 mod refusals;
 mod revocation;
 mod robustness;

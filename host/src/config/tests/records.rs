@@ -1,0 +1,37 @@
+//! `admin` and `db.retention`: who reads records, and how long certificates are kept.
+
+use super::*;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[test]
+fn nobody_reads_unless_somebody_is_named() {
+    assert_eq!(accepted(&stock()).admin, None);
+    assert_eq!(accepted(&with("/admin", json!(null))).admin, None);
+    let admin = accepted(&with("/admin", json!({"readers": ["Ops.Example.com", "ops@example.com"]}))).admin.unwrap();
+    // As they stand in certificates.
+    assert_eq!(admin.readers, ["ops.example.com", "ops@example.com"]);
+    assert_eq!(admin.provisioners, [] as [&str; 0]);
+    let admin = json!({"readers": ["ops.example.com"], "provisioners": ["you@example.com"]});
+    assert_eq!(accepted(&with("/admin", admin)).admin.unwrap().provisioners, ["you@example.com"]);
+}
+
+#[test]
+fn a_reader_has_a_name_that_a_certificate_can_have() {
+    for name in ["", "*", "a_b.example.com", "x y"] {
+        let file = with("/admin", json!({"readers": ["ops.example.com", name]})).to_string();
+        let errors = Config::parse(&file, Path::new("ca.json")).unwrap_err().to_string();
+        assert!(errors.contains("admin.readers[1]") && errors.contains("a certificate can have"), "{name}: {errors}");
+    }
+}
+
+#[test]
+fn certificates_are_kept_for_ever_or_for_a_day_at_least() {
+    let db = |retention: Value| with("/db", json!({"type": "sqlite", "retention": retention}));
+    assert_eq!(accepted(&stock()).retention, None);
+    assert_eq!(accepted(&db(json!(null))).retention, None);
+    assert_eq!(accepted(&db(json!("24h"))).retention, Some(DAY));
+    assert_eq!(accepted(&db(json!("8760h"))).retention, Some(365 * DAY));
+    let errors = Config::parse(&db(json!("23h")).to_string(), Path::new("ca.json")).unwrap_err().to_string();
+    assert!(errors.contains("db.retention") && errors.contains("24h0m0s"), "{errors}");
+}
