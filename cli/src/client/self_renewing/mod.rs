@@ -124,7 +124,7 @@ impl SelfRenewing {
         let claims = parsed.claims();
         let sha: Option<Fingerprint> = claims.sha.as_ref().and_then(|sha| sha.parse().ok());
         let sha = sha.ok_or(SelfRenewingError::NoFingerprint)?;
-        let ca: Option<CaUrl> = claims.aud.iter().find_map(|audience| audience.parse().ok());
+        let ca: Option<CaUrl> = claims.aud.iter().filter(|audience| is_url(audience)).find_map(|url| url.parse().ok());
         let ca = ca.ok_or(SelfRenewingError::NoUrl)?;
         let subject = claims.sub.clone().ok_or(SelfRenewingError::NoSubject)?;
         let names = claims.sans.clone().filter(|names| !names.is_empty()).unwrap_or_else(|| vec![subject.clone()]);
@@ -267,6 +267,11 @@ impl SelfRenewing {
         let leaf = self.chain().first().and_then(|leaf| Certificate::from_der(leaf).ok());
         leaf.expect("what is shown was parsed before it was").validity()
     }
+}
+
+/// `step-certificate-authority` is an audience, too, and leads nowhere.
+fn is_url(audience: &str) -> bool {
+    audience.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
 }
 
 fn now() -> Timestamp {
