@@ -225,6 +225,11 @@ pub(crate) fn report(error: &anyhow::Error, output: &mut Output) -> ExitStatus {
     }
     let mut text = printable(&format!("{error:#}")).into_owned();
     text.push('\n');
+    let facts = error.chain().find_map(|cause| cause.downcast_ref::<ClientError>()).map(ClientError::facts);
+    for (index, fact) in facts.iter().flatten().enumerate() {
+        let separator = if index == 0 { "\n" } else { "" };
+        text.push_str(&format!("{separator}  {}\n", printable(fact)));
+    }
     if let Some(hint) = error.chain().find_map(hint_of) {
         text.push_str(&format!("\nhint: {}\n", printable(&hint)));
     }
