@@ -4,7 +4,7 @@ use policy_runtime::contract::{check::Edit, types::ConfigError};
 use serde_json::json;
 use step_tests::{Second, TestCa, fixed};
 
-use crate::stand::{POLICY, Stand, ask, guarded};
+use crate::stand::{POLICY, Stand, ask, assert_fault, guarded};
 
 fn allowing() -> Vec<u8> {
     fixed::check(&Ok(vec![]))
@@ -125,8 +125,60 @@ fn a_module_that_is_exchanged_on_disk_does_not_reach_a_running_ca() {
     };
     assert_eq!(digest(&before), digest(&after));
     assert_eq!(digest(&before), step_ca::audit::Digest::of(&[&allowing()]));
-    let mut ca = stand.ca;
+    let Stand { mut ca, provisioner } = stand;
     // The pin is of the old one.
-    let error = ca.try_restart().unwrap_err();
-    assert!(error.contains("policies.corp: ") && error.contains("is pinned"), "{error}");
+    ca.restart();
+    assert_fault(&ask(&ca, &provisioner), "is pinned");
+    let snapshot = ca.app().snapshot();
+    let [failure] = snapshot.policies.failures() else { panic!("{:?}", snapshot.policies.failures()) };
+    assert!(failure.place == "policies.corp" && failure.what.contains("is pinned"), "{failure}");
+}
+
+#[test]
+fn a_module_that_cannot_be_loaded_denies_its_provisioner_and_nobody_else() {
+    let (checked, verified) = (Second::new("checked@example.com"), Second::new("verified@example.com"));
+    let mut object = verified.object();
+    object["policy"] = "gone".into();
+    let ca = TestCa::build()
+        .module("gone", b"no wasm")
+        .module_with("shadow", b"no wasm", json!({"mode": "shadow"}))
+        .provisioner(guarded(&checked, &["shadow", "gone"]))
+        .provisioner(object)
+        .start();
+    assert_fault(&ask(&ca, &checked), "a check is missing");
+    assert_fault(&ask(&ca, &verified), "nobody verifies its tokens");
+    ca.issue("neighbour.example");
+    assert_eq!(ca.app().snapshot().policies.failures().len(), 2);
+}
+
+#[test]
+fn a_module_in_shadow_that_cannot_be_loaded_denies_nobody() {
+    let provisioner = Second::new("guarded@example.com");
+    let builder = TestCa::build().module_with("shadow", b"no wasm", json!({"mode": "shadow"}));
+    let ca = builder.provisioner(guarded(&provisioner, &["shadow"])).start();
+    let _ = ask(&ca, &provisioner).expect(201);
+}
+
+#[test]
+fn a_module_that_everybody_needs_stops_the_start() {
+    let error = TestCa::build()
+        .module("gone", b"no wasm")
+        .configure(|ca_json| ca_json["authority"]["policies"] = json!(["gone"]))
+        .try_start()
+        .err()
+        .unwrap();
+    assert!(error.contains("policies.gone: is not WebAssembly"), "{error}");
+}
+
+#[test]
+fn an_import_that_is_not_granted_is_named_with_what_to_write() {
+    let provisioner = Second::new("guarded@example.com");
+    let webhook = include_bytes!("../../policies/dist/webhook.wasm");
+    let settings = json!({"settings": {"url": "https://approvals.example.com/"}});
+    let builder = TestCa::build().module_with("webhook", webhook, settings);
+    let ca = builder.provisioner(guarded(&provisioner, &["webhook"])).start();
+    assert_fault(&ask(&ca, &provisioner), "it is not granted");
+    let failure = ca.app().snapshot().policies.failures().first().unwrap().to_string();
+    assert!(failure.contains("step:policy/http@0.1.0"), "{failure}");
+    assert!(failure.contains(r#""grants": {"http": ["https://…"]}"#), "{failure}");
 }

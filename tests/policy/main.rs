@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod author;
 mod denial;
+mod effects;
 mod hostile;
 mod loading;
 mod narrowing;
 mod provisioners;
+mod shadow;
+mod signed;
 mod stand;
 mod widening;

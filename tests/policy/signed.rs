@@ -1,0 +1,76 @@
+//! Modules somebody has to vouch for: four ways in which nobody does.
+
+use std::{fs, path::PathBuf};
+
+use jose::Jwk;
+use policy_manifest::{Manifest, sha256};
+use serde_json::{Value, json};
+use step_tests::{Builder, TestCa, fixed};
+
+fn module() -> Vec<u8> {
+    fixed::check(&Ok(vec![]))
+}
+
+fn manifest(version: u64) -> Manifest {
+    Manifest {
+        name: "corp".to_owned(),
+        version,
+        sha256: sha256(&module()),
+        world: "check-module".to_owned(),
+        grants: vec![],
+    }
+}
+
+/// A CA that trusts this key, with one module and, beside it, this text.
+fn with_manifest(trusted: &Jwk, text: Option<&str>) -> (Builder, PathBuf) {
+    let key: Value = serde_json::from_str(&trusted.public().to_json()).unwrap();
+    let builder = TestCa::build()
+        .module("corp", &module())
+        .configure(move |ca_json| ca_json["policies"]["trustedKeys"] = json!([key]))
+        .configure(|ca_json| ca_json["authority"]["policies"] = json!(["corp"]));
+    let path = Manifest::path(&builder.module_path("corp"));
+    if let Some(text) = text {
+        fs::write(&path, text).unwrap();
+    }
+    (builder, path)
+}
+
+#[track_caller]
+fn refusal(trusted: &Jwk, text: Option<&str>) -> String {
+    with_manifest(trusted, text).0.try_start().err().unwrap()
+}
+
+#[test]
+fn unsigned_wrong_key_and_altered_are_three_refusals() {
+    let (key, other) = (Jwk::generate_ec_p256().unwrap(), Jwk::generate_ec_p256().unwrap());
+    let of_another_module = Manifest { sha256: sha256(b"another"), ..manifest(1) };
+    for (text, start) in [
+        (None, "policies.corp: unsigned: there is no manifest"),
+        (Some(manifest(1).sign(&other).unwrap()), "policies.corp: wrong key: signed with "),
+        (Some(of_another_module.sign(&key).unwrap()), "policies.corp: altered: the module has SHA-256 "),
+        (Some("x.y.z".to_owned()), "policies.corp: altered: the manifest: "),
+    ] {
+        let error = refusal(&key, text.as_deref());
+        assert!(error.starts_with(start), "{error}");
+    }
+}
+
+#[test]
+fn an_older_module_does_not_come_back_after_a_reload_nor_after_a_restart() {
+    let key = Jwk::generate_ec_p256().unwrap();
+    let (builder, path) = with_manifest(&key, Some(&manifest(2).sign(&key).unwrap()));
+    let mut ca = builder.start();
+    ca.issue("db.example.com");
+
+    fs::write(&path, manifest(3).sign(&key).unwrap()).unwrap();
+    ca.reload();
+    fs::write(&path, manifest(2).sign(&key).unwrap()).unwrap();
+    let older = "policies.corp: older: version 2 of \"corp\", but version 3 has been in use here";
+    assert_eq!(ca.try_reload().unwrap_err(), older);
+    ca.issue("db.example.com");
+    assert_eq!(ca.try_restart().unwrap_err(), older);
+
+    fs::write(&path, manifest(3).sign(&key).unwrap()).unwrap();
+    ca.restart();
+    ca.issue("db.example.com");
+}
