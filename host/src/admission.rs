@@ -10,7 +10,7 @@ use crate::{
     decision::Decision,
     issuance::IssueError,
     limits, ocsp,
-    policies::{Authorized, Bounds, Checks, CredentialUse, History, Provisioner, Question},
+    policies::{Authorized, Bounds, Checks, CredentialUse, History, Provisioner, Question, Stop},
     presented::Presented,
     renewal_token::RenewalToken,
     snapshot::Snapshot,
@@ -153,8 +153,7 @@ impl<'a> Admission<'a> {
         let requested = Requested::resolve(ask.not_before, ask.not_after, call.now)?;
         let request = CertificationRequest::from_pem(&ask.csr)?;
         let token = Token::parse(&ask.token)?;
-        let unknown = || CredentialError::UnknownProvisioner(token.provisioner_id());
-        let provisioner = ca.policies.of_token(&token).ok_or_else(unknown)?;
+        let provisioner = ca.policies.of_token(&token).ok_or_else(|| nobody::<IssueError>(ca, &token))?;
         decision.provisioner(provisioner.name(), None);
         decision.modules(provisioner.digests());
         if !ca.vouches_for(token.jwt()) {
@@ -212,7 +211,10 @@ impl<'a> Admission<'a> {
         let provisioner = match &named {
             None => None,
             Some(extension) => {
-                let gone = || CertificateError::ProvisionerGone { name: extension.name.clone() };
+                let gone = || match ca.policies.broken(&extension.name) {
+                    Some(stop) => IssueError::Policy(stop),
+                    None => CertificateError::ProvisionerGone { name: extension.name.clone() }.into(),
+                };
                 let found = ca.policies.of_certificate(extension).ok_or_else(gone)?;
                 decision.provisioner(found.name(), spend.map(|spend| spend.id));
                 decision.modules(found.digests());
@@ -349,6 +351,15 @@ impl<'a> Admission<'a> {
             policies: entry.modules.clone(),
         };
         Issuance::new(self.spend, certificate, key, entry)
+    }
+}
+
+/// Why nobody answers for a token: its provisioner's module cannot be used, or there is no such provisioner.
+pub(crate) fn nobody<E: From<Stop> + From<CredentialError>>(ca: &Snapshot, token: &Token<'_>) -> E {
+    let issuer = token.jwt().and_then(|jwt| jwt.claims().iss.as_deref());
+    match issuer.and_then(|issuer| ca.policies.broken(issuer)) {
+        Some(stop) => stop.into(),
+        None => CredentialError::UnknownProvisioner(token.provisioner_id()).into(),
     }
 }
 

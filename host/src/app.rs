@@ -243,6 +243,9 @@ impl Ca {
     ) -> Result<Self, StartError> {
         let foundations = foundations(config, clock.clone()).await?;
         let snapshot = Snapshot::build(config, password, &foundations).await?;
+        for failure in snapshot.policies.failures() {
+            tracing::error!("{failure}; whoever needs this module gets nothing");
+        }
         snapshot.remember_releases().await?;
         replay::remember(&*foundations.store, config).await;
         let trusted = snapshot.trusted();

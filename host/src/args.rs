@@ -1,6 +1,6 @@
 //! The command line of `step-ca`.
 
-use crate::operator::{AuditCommand, CertsCommand, DbCommand, Explain, Recall, ReplayFlags};
+use crate::operator::{AuditCommand, CertsCommand, DbCommand, Explain, Recall, ReplayFlags, ShadowReport};
 use clap::{Parser, Subcommand};
 use std::{net::SocketAddr, path::PathBuf, sync::LazyLock};
 
@@ -73,6 +73,8 @@ pub enum Command {
     Replay(ReplayFlags),
     /// Print the JSON Schema of ca.json, for editors
     Schema,
+    /// See what policies in shadow would have refused
+    ShadowReport(ShadowReport),
     /// Print this help
     #[command(visible_alias = "h")]
     Help,

@@ -39,6 +39,7 @@ pub fn run(args: Args) -> Result<(), RunError> {
         Some(Command::Audit(command)) => print(&command.run()?),
         Some(Command::Certs(command)) => print(&command.run(System.now())?),
         Some(Command::Db(command)) => print(&command.run(System.now())?),
+        Some(Command::ShadowReport(report)) => print(&report.run()?),
         Some(Command::Recall(recall)) => {
             let recalled = block_on(async { Ok(recall.run(System.now()).await?) })?;
             print(&recalled)
@@ -121,8 +122,12 @@ fn block_on<T>(work: impl Future<Output = Result<T, RunError>>) -> Result<T, Run
 async fn check(source: Source) -> Result<(), RunError> {
     let Read { config, password, .. } = read(&source)?;
     let foundations = app::foundations(&config, Arc::new(System)).await?;
-    Snapshot::build(&config, password, &foundations).await?;
-    print(&format!("{} can be served.\n", config.file.display()))
+    let snapshot = Snapshot::build(&config, password, &foundations).await?;
+    match snapshot.policies.failures() {
+        [] => print(&format!("{}{} can be served.\n", snapshot.policies.overview(&config), config.file.display())),
+        // It would be served, but for those who need these modules.
+        failures => Err(SnapshotError::Policies(failures.to_vec()).into()),
+    }
 }
 
 async fn serve(mut source: Source, greeting: Option<dev::Greeting>, accept_clock: bool) -> Result<(), RunError> {

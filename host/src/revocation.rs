@@ -9,6 +9,7 @@
 //! speak is not enough; the credential has to name this very certificate.
 
 use crate::{
+    admission::nobody,
     audit::{self, Digest},
     call::Call,
     credential::{CertificateError, CredentialError, Token},
@@ -146,8 +147,7 @@ async fn by_token(
 ) -> Result<Authorized, RevokeError> {
     let RevokeRequest { serial_number, reason, reason_text, .. } = request;
     let token = Token::parse(token)?;
-    let unknown = || CredentialError::UnknownProvisioner(token.provisioner_id());
-    let provisioner = ca.policies.of_token(&token).ok_or_else(unknown)?;
+    let provisioner = ca.policies.of_token(&token).ok_or_else(|| nobody::<RevokeError>(ca, &token))?;
     let name = provisioner.name();
     decision.provisioner(name, None);
     decision.modules(provisioner.digests());

@@ -94,8 +94,14 @@ impl User {
 
     fn run(&self, line: &str, input: Box<dyn io::Read>, terminal: Box<dyn Terminal>) -> Outcome {
         let (answers, talk) = (Text::default(), Text::default());
-        let stdio =
-            Stdio { input, is_typed: false, answers: Box::new(answers.clone()), talk: Box::new(talk.clone()), terminal, colour: false };
+        let stdio = Stdio {
+            input,
+            is_typed: false,
+            answers: Box::new(answers.clone()),
+            talk: Box::new(talk.clone()),
+            terminal,
+            colour: false,
+        };
         let folder = self.folder.path().display().to_string();
         let words = line.split_whitespace().map(|word| word.replace("{}", &folder).into());
         let status = step_cli::run(words, Environment::from_iter(self.environment()), stdio);

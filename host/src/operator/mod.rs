@@ -5,14 +5,22 @@
 mod audit;
 mod certs;
 mod db;
-mod replay;
 mod recall;
+mod replay;
+mod shadow_report;
 
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use self::{audit::AuditCommand, certs::CertsCommand, db::DbCommand, recall::Recall, replay::{Explain, ReplayFlags, Told}};
+pub use self::{
+    audit::AuditCommand,
+    certs::CertsCommand,
+    db::DbCommand,
+    recall::Recall,
+    replay::{Explain, ReplayFlags, Told},
+    shadow_report::ShadowReport,
+};
 use crate::{
     config::{Config, LoadError},
     records::QueryError,
@@ -103,6 +111,9 @@ pub enum OperatorError {
     /// Decisions are not made again.
     #[error("{}", with_causes(.0))]
     Replay(#[from] crate::replay::ReplayError),
+    /// What policies in shadow have found cannot be read.
+    #[error(transparent)]
+    Report(#[from] crate::shadow::ReportError),
     /// Nobody knows where `$STEPPATH` is.
     #[error(transparent)]
     StepPath(#[from] steppath::StepPathError),

@@ -5,6 +5,7 @@
 
 mod checks;
 mod load;
+mod overview;
 mod releases;
 mod review;
 mod route;
@@ -39,6 +40,9 @@ use thiserror::Error;
 /// Every provisioner with its module and its checks, ready to be asked.
 pub struct Policies {
     provisioners: Vec<Provisioner>,
+    /// Those whose module cannot be used.
+    broken: Vec<Broken>,
+    failures: Vec<PolicyProblem>,
     routes: Routes,
     /// What looks at certificates of no provisioner: the CA's own, and those of a CA that did not name one.
     own_checks: CheckSet,
@@ -73,6 +77,17 @@ impl Policies {
         provisioner.map_or(Duration::ZERO, |provisioner| provisioner.renewal_grace)
     }
 
+    /// The modules that cannot be used, none of which everybody needs.
+    pub fn failures(&self) -> &[PolicyProblem] {
+        &self.failures
+    }
+
+    /// Why nobody answers for the provisioner of this name, when that is because its module cannot be used.
+    pub fn broken(&self, provisioner: &str) -> Option<Stop> {
+        let broken = self.broken.iter().find(|broken| broken.provisioner == provisioner)?;
+        Some(Stop::Fault { policy: broken.policy.clone(), fault: PolicyFault::NotLoaded })
+    }
+
     /// Whether a provisioner has this name.
     pub fn has_name(&self, name: &str) -> bool {
         self.provisioners.iter().any(|provisioner| provisioner.name == name)
@@ -84,9 +99,19 @@ impl Policies {
     }
 }
 
+/// A provisioner whose module cannot be used.
+struct Broken {
+    provisioner: String,
+    policy: Arc<str>,
+}
+
 /// One provisioner: its module, initialised with its configuration, and the checks its certificates meet.
 pub struct Provisioner {
     name: String,
+    /// The object in `ca.json`.
+    place: String,
+    /// A check that cannot be used: nothing is certified without its word.
+    missing: Option<Arc<str>>,
     /// The number of its type in the provisioner extension.
     kind: i64,
     credential_id: Option<String>,
@@ -130,6 +155,7 @@ impl Provisioner {
         requested: Requested,
         template_data: Option<String>,
     ) -> Result<Authorized, Stop> {
+        self.is_complete()?;
         let question = SignRequest {
             context: words::context(call, Operation::Sign, None),
             token: token.text().to_owned(),
@@ -165,6 +191,7 @@ impl Provisioner {
         certificate: &Certificate,
         history: History,
     ) -> Result<Identity, Stop> {
+        self.is_complete()?;
         let question = RenewRequest {
             context: words::context(call, operation, Some(certificate)),
             certificate: words::certificate(certificate),
@@ -206,6 +233,13 @@ impl Provisioner {
     /// The module as it is asked again: the world answers what it answered when this was decided before.
     fn replaying(&self, call: &Call) -> Option<policy_runtime::Provisioner> {
         call.witness.recall(&self.policy).map(|transcript| self.module.replaying(transcript))
+    }
+
+    fn is_complete(&self) -> Result<(), Stop> {
+        match &self.missing {
+            None => Ok(()),
+            Some(policy) => Err(Stop::Fault { policy: policy.clone(), fault: PolicyFault::NotLoaded }),
+        }
     }
 
     fn heed<T: Say>(&self, call: &Call, function: &'static str, answer: Result<Answer<T>, Fault>) -> Result<T, Stop> {
@@ -337,6 +371,9 @@ pub enum PolicyFault {
     /// It gave none.
     #[error(transparent)]
     Runtime(Fault),
+    /// It could not be loaded, or did not work, when the configuration was read; the log of that moment says why.
+    #[error("it could not be loaded when the configuration was read; see the log of the start, or `step-ca check`")]
+    NotLoaded,
     /// It wanted to widen the draft.
     #[error(transparent)]
     Edit(EditError),

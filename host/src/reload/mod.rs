@@ -17,6 +17,7 @@ use crate::{
     config::Config,
     metrics::{MetricsListener, MetricsServer},
     own,
+    policies::PolicyProblem,
     process::notify,
     replay,
     server::{ListenError, Listener, OwnCertificate, OwnCertificateError, Relocation, Showable, Tls, TlsError},
@@ -72,6 +73,12 @@ impl Reloader {
         }
         let old = self.app.snapshot();
         let (config, new) = build(config, password, self.foundations.clone()).await?;
+        // What is served stays served: a module that broke since denies nobody who is served by the one before.
+        let is_known = |failure: &PolicyProblem| old.policies.failures().contains(failure);
+        let failures: Vec<_> = new.policies.failures().iter().filter(|failure| !is_known(failure)).cloned().collect();
+        if !failures.is_empty() {
+            return Err(SnapshotError::Policies(failures).into());
+        }
         let tls = self.tls.prepare(&config.tls, &new.trusted())?;
         let is_address_new = config.address != in_force.address;
         let listener = if is_address_new { Some(Listener::bind(&config.address).await?) } else { None };

@@ -1,0 +1,59 @@
+//! Who asks which modules, and what these are granted: for whoever looks at a configuration before it is served.
+
+use std::fmt::Write as _;
+
+use super::{Policies, Provisioner};
+use crate::config::{Config, Grants, HttpGrant, Mode};
+
+impl Policies {
+    /// A line for each provisioner, and below it one for each of its modules: name, SHA-256 and grants.
+    pub fn overview(&self, config: &Config) -> String {
+        let mut text = String::new();
+        for provisioner in &self.provisioners {
+            let _ = writeln!(text, "{}", provisioner.name());
+            for (name, digest) in provisioner.modules() {
+                let (grants, mode) = match config.policies.get(name) {
+                    Some(policy) => (granted(&policy.grants), mode(policy.mode)),
+                    None => (String::new(), String::new()),
+                };
+                let _ = writeln!(text, "  {name} sha256:{}{mode}{grants}", hex::encode(digest));
+            }
+        }
+        text
+    }
+}
+
+impl Provisioner {
+    /// Its module and those of its checks, in the order they are asked, those in shadow among them.
+    fn modules(&self) -> impl Iterator<Item = (&str, [u8; 32])> {
+        let checks = self.checks.checks.iter().map(|check| (check.name(), check.check.module().digest()));
+        std::iter::once((&*self.policy, self.module.module().digest())).chain(checks)
+    }
+}
+
+fn mode(mode: Mode) -> String {
+    match mode {
+        Mode::Enforce => String::new(),
+        Mode::Shadow => " in shadow".to_owned(),
+        Mode::Canary(percent) => format!(" for {percent} of 100 subjects"),
+    }
+}
+
+fn granted(grants: &Grants) -> String {
+    let Grants { http, kv, consume_once, reusable_tokens, unrestricted_names, extensions } = grants;
+    let mut words: Vec<String> = http.iter().map(asking).collect();
+    words.extend(kv.map(|kv| format!("kv of {} octets", kv.max_bytes)));
+    let flags = [
+        (*consume_once, "consumeOnce"),
+        (*reusable_tokens, "reusableTokens"),
+        (*unrestricted_names, "unrestrictedNames"),
+    ];
+    words.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name.to_owned()));
+    words.extend(extensions.iter().map(|extension| format!("extension {extension}")));
+    if words.is_empty() { String::new() } else { format!("; granted: {}", words.join(", ")) }
+}
+
+fn asking(grant: &HttpGrant) -> String {
+    let near = if grant.allow_private_networks { " on any network" } else { "" };
+    format!("{} {}{near}", grant.methods.join("|"), grant.url)
+}

@@ -1,0 +1,102 @@
+//! Checks whose word does not count, or not for everybody.
+
+use policy_runtime::contract::{
+    provisioner::{Descriptor, ReplayMode, RoutingKey},
+    types::{Denial, DenialKind, Reason},
+};
+use serde_json::{Value, json};
+use step_ca::shadow::{Report, Tally};
+use step_tests::{Second, TestCa, fixed};
+
+use crate::stand::{POLICY, ask, guarded};
+
+fn refusal() -> Denial {
+    let reason = Reason {
+        rule: "corp.hours".into(),
+        message: "come back tomorrow".into(),
+        field: None,
+        got: None,
+        want: None,
+        hint: None,
+    };
+    Denial {
+        kind: DenialKind::Forbidden,
+        message: "come back tomorrow".into(),
+        reasons: vec![reason],
+        public_message: None,
+        details: vec![],
+    }
+}
+
+fn start(members: Value) -> Result<(TestCa, Second), String> {
+    let provisioner = Second::new("guarded@example.com");
+    let module = fixed::check(&Err(refusal()));
+    let builder = TestCa::build().module_with(POLICY, &module, members);
+    Ok((builder.provisioner(guarded(&provisioner, &[POLICY])).try_start()?, provisioner))
+}
+
+/// What is in the report as soon as it is `done`.
+fn report(ca: &TestCa, done: impl Fn(&Tally) -> bool) -> Report {
+    loop {
+        let report = Report::read(&ca.store_path().with_file_name("shadow.json")).unwrap();
+        if report.policies.get(POLICY).is_some_and(&done) {
+            return report;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_check_in_shadow_refuses_nobody_and_what_it_would_have_refused_is_told() {
+    let (mut ca, provisioner) = start(json!({"mode": "shadow"})).unwrap();
+    let issued = ask(&ca, &provisioner).expect(201);
+    let report = report(&ca, |tally| tally.denied == 1);
+    let tally = &report.policies[POLICY];
+    assert_eq!((tally.asked, tally.denied, tally.rules["corp.hours"]), (1, 1, 1));
+    assert_eq!(report.lines.len(), 1);
+    let line = &report.lines[0];
+    assert_eq!((line.rule.as_str(), line.message.as_str()), ("corp.hours", "come back tomorrow"));
+    assert_eq!((line.provisioner.as_str(), line.subject.as_str()), ("guarded@example.com", "a.example"));
+    assert!(report.to_table().contains("would refuse a.example of guarded@example.com: come back tomorrow"));
+    ca.stop();
+    let serial = Some(*issued.certificate().serial_number());
+    let records = ca.records();
+    let entry = records.audit.iter().find(|entry| entry.serial_number == serial).unwrap();
+    assert!(entry.modules.iter().all(|module| module.name != POLICY), "it had no say");
+}
+
+#[test]
+fn a_canary_refuses_some_subjects_every_time_and_the_others_never() {
+    let (ca, provisioner) = start(json!({"canary": 50})).unwrap();
+    let status = |subject: &str| {
+        let token = ca.token_of(provisioner.name, &provisioner.key, subject);
+        ca.try_token(&token, subject).status
+    };
+    let subjects: Vec<String> = (0..12).map(|number| format!("host-{number}.example")).collect();
+    let first: Vec<u16> = subjects.iter().map(|subject| status(subject)).collect();
+    let refused = first.iter().filter(|status| **status == 403).count();
+    assert!(0 < refused && refused < first.len(), "{first:?}");
+    assert!(first.iter().all(|status| [201, 403].contains(status)), "{first:?}");
+    assert_eq!(subjects.iter().map(|subject| status(subject)).collect::<Vec<_>>(), first);
+    let passed = (2 * (first.len() - refused)) as u64;
+    assert_eq!(report(&ca, |tally| tally.asked == passed).policies[POLICY].denied, passed, "in shadow for the others");
+}
+
+#[test]
+fn what_counts_for_nobody_cannot_verify_tokens() {
+    let descriptor = Descriptor {
+        routing_keys: vec![RoutingKey::Prefix("x".into())],
+        credential_id: None,
+        replay: ReplayMode::Custom,
+    };
+    let provisioner = fixed::Provisioner { descriptor: Ok(descriptor), sign: Err(refusal()), renew: Err(refusal()) };
+    let error = TestCa::build()
+        .module_with("x", &provisioner.module(), json!({"mode": "shadow"}))
+        .provisioner(json!({"name": "x", "type": "X", "policy": "x"}))
+        .try_start()
+        .err()
+        .unwrap();
+    assert!(error.contains("policies.x: a provisioner's module cannot be in shadow"), "{error}");
+    let error = start(json!({"mode": "shadow", "canary": 10})).err().unwrap();
+    assert!(error.contains("policies.corp.canary"), "{error}");
+}
