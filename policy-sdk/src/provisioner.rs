@@ -87,7 +87,7 @@ impl Default for ValidityBounds {
 macro_rules! provisioner {
     ($policy:ty $(, settings: $settings:ty)? $(, rules: [$($rule:expr),* $(,)?])? $(,)?) => {
         #[cfg(target_arch = "wasm32")]
-        $crate::__sections!($(settings: $settings)?; $($($rule),*)?);
+        $crate::__sections!($(settings: $settings)?; $(rules: [$($rule),*])?);
 
         #[cfg(target_arch = "wasm32")]
         const _: () = {

@@ -161,7 +161,7 @@ const fn write_lines(lines: &[&str], out: &mut [u8]) -> usize {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sections {
-    ($(settings: $settings:ty)?; $($rule:expr),*) => {
+    ($(settings: $settings:ty)?; $(rules: [$($rule:expr),*])?) => {
         $(
             #[allow(unsafe_code)]
             const _: () = {
@@ -171,13 +171,15 @@ macro_rules! __sections {
                 static SECTION: [u8; SCHEMA.octets()] = SCHEMA.to_octets();
             };
         )?
-        #[allow(unsafe_code)]
-        const _: () = {
-            const RULES: &[&str] = &[$($rule),*];
-            #[used]
-            #[unsafe(link_section = "step:rules")]
-            static SECTION: [u8; $crate::schema::lines_len(RULES)] = $crate::schema::lines(RULES);
-        };
+        $(
+            #[allow(unsafe_code)]
+            const _: () = {
+                const RULES: &[&str] = &[$($rule),*];
+                #[used]
+                #[unsafe(link_section = "step:rules")]
+                static SECTION: [u8; $crate::schema::lines_len(RULES)] = $crate::schema::lines(RULES);
+            };
+        )?
     };
 }
 

@@ -98,9 +98,8 @@ fn offset(text: &str) -> Option<i16> {
 
 impl fmt::Display for TimeWindow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days: Vec<_> = DAYS.iter().zip(self.days).filter(|(_, is_in)| *is_in).map(|(day, _)| *day).collect();
         let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
-        write!(f, "{} {}-{}", days.join(","), clock(self.begins), clock(self.ends))?;
+        write!(f, "{} {}-{}", self.day_names(), clock(self.begins), clock(self.ends))?;
         match self.offset {
             0 => f.write_str(" UTC"),
             offset => {
@@ -141,6 +140,17 @@ impl TimeWindow {
             .got(format!("{name} {:02}:{:02}", minute / 60, minute % 60))
             .want(self.to_string())
             .hint("ask again when the window is open"))
+    }
+
+    /// `Mon-Fri`, `Sat,Sun`: three days and more that follow each other are a range.
+    fn day_names(&self) -> String {
+        let days: Vec<_> = DAYS.into_iter().zip(self.days).collect();
+        let ranges = days.chunk_by(|(_, is_in), (_, is_next_in)| is_in == is_next_in).filter(|range| range[0].1);
+        let names = ranges.map(|range| match range {
+            [(first, _), _, .., (last, _)] => format!("{first}-{last}"),
+            few => few.iter().map(|(day, _)| *day).collect::<Vec<_>>().join(","),
+        });
+        names.collect::<Vec<_>>().join(",")
     }
 
     /// The day, counted so that Mondays are the multiples of seven, and the minute of it.
@@ -193,7 +203,20 @@ mod tests {
     fn a_refusal_says_what_time_it_is_there() {
         let denial = window("Mon-Fri 08:00-18:00 -05:00").require("x.hours", at(0, 4, 30)).unwrap_err();
         assert_eq!(denial.reasons[0].got.as_deref(), Some("Sun 23:30"));
-        assert_eq!(denial.message, "certificates are issued Mon,Tue,Wed,Thu,Fri 08:00-18:00 -05:00");
+        assert_eq!(denial.message, "certificates are issued Mon-Fri 08:00-18:00 -05:00");
+    }
+
+    #[test]
+    fn a_window_is_written_as_it_can_be_read() {
+        for text in [
+            "Mon-Fri 08:00-18:00 UTC",
+            "Mon,Tue,Thu 00:00-24:00 UTC",
+            "Sat,Sun 22:00-06:30 +05:30",
+            "Mon,Wed-Fri,Sun 01:02-03:04 -03:30",
+            "Mon-Sun 00:00-12:00 UTC",
+        ] {
+            assert_eq!(window(text.trim_end_matches(" UTC")).to_string(), text);
+        }
     }
 
     #[test]
