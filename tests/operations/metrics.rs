@@ -24,7 +24,7 @@ fn scrape(ca: &TestCa) -> Exposition {
     exposition::parse(&answer.text()).unwrap()
 }
 
-const SIGNED: &str = r#"step_ca_x509_signed{provisioner="you@example.com",success="true"}"#;
+const SIGNED: &str = r#"step_ca_x509_signed{provisioner="admin@example.com",success="true"}"#;
 
 #[test]
 fn every_part_of_an_issuance_is_counted_and_measured() {
@@ -41,9 +41,9 @@ fn every_part_of_an_issuance_is_counted_and_measured() {
     let seen = scrape(&ca);
     for (series, value) in [
         (SIGNED, 2.0),
-        (r#"step_ca_x509_signed{provisioner="you@example.com",success="false"}"#, 2.0),
+        (r#"step_ca_x509_signed{provisioner="admin@example.com",success="false"}"#, 2.0),
         (r#"step_ca_x509_signed{provisioner="",success="false"}"#, 1.0),
-        (r#"step_ca_x509_renewed{provisioner="you@example.com",success="true"}"#, 1.0),
+        (r#"step_ca_x509_renewed{provisioner="admin@example.com",success="true"}"#, 1.0),
         (r#"step_ca_denied_total{operation="sign",reason="replay",rule=""}"#, 1.0),
         (r#"step_ca_denied_total{operation="sign",reason="credential",rule=""}"#, 1.0),
         (r#"step_ca_denied_total{operation="sign",reason="draft",rule=""}"#, 1.0),
