@@ -4,7 +4,7 @@
 //! makes one. What is found out here is that whoever made it holds the key, and meant a renewal at this CA, now. Whether
 //! the certificate is one of ours, and in force, is for [`presented`](crate::presented).
 
-use crate::{audience, limits, policies::CredentialUse};
+use crate::{audience, limits, policies::CredentialUse, store::SingleUse};
 use authority::{Certificate, SignatureError, Timestamp};
 use jose::{JoseError, RegisteredClaims, VerifyingKey, jws::Unverified};
 use std::time::Duration;
@@ -111,7 +111,7 @@ pub(crate) struct RenewalUse {
 
 impl RenewalUse {
     /// What the store is to spend. No provisioner has an empty name, so it is never taken for one of theirs.
-    pub(crate) fn single_use(&self) -> crate::store::SingleUse {
+    pub(crate) fn single_use(&self) -> SingleUse {
         self.credential.single_use(&format!("\0{}", hex::encode(self.certificate)))
     }
 }
