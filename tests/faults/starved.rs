@@ -67,6 +67,10 @@ fn without_memory_or_threads_it_loses_nothing_it_answered() {
             // Root is held to none.
             _ => process.limit(resource, Some(1)),
         }
+        // Bodies as large as they may be, eight at a time, want memory of their own.
+        let large: Vec<_> = (0..8).map(|_| serde_json::Value::from("x".repeat(1_000_000))).collect();
+        let refused =
+            ca.client_at(process.address).post_all("/sign", &large).iter().filter(|answer| answer.is_ok()).count();
         let during = show(&ca, &process, "during", 20);
         let lives = process.is_alive();
         if lives {
@@ -75,7 +79,7 @@ fn without_memory_or_threads_it_loses_nothing_it_answered() {
             assert_eq!(answered(&after), 3, "with {resource:?} again it is as before");
             shown.tokens.extend(after.tokens);
         }
-        println!("{resource:?}: {} of 20 answered, and it lives: {lives}", answered(&during));
+        println!("{resource:?}: {refused} of 8 refused, {} of 20 answered, and it lives: {lives}", answered(&during));
         process.kill();
         shown.tokens.extend(during.tokens);
         let mut counts = Counts::default();

@@ -4,6 +4,7 @@
 
 mod bodies;
 mod doors;
+mod limits;
 mod mutations;
 mod names;
 mod policies;

@@ -63,14 +63,16 @@ pub use grant::{CommonNameRule, Grant, GrantError, NameList, NameRule};
 pub use issuer::{ChainError, Issuer, IssuerError, KeyProofError};
 pub use lint::LintError;
 pub use names::SubjectAltNames;
-pub use path::{PathError, verify_ca_path, verify_host, verify_path};
+pub use path::{MAX_PATH_DEPTH, PathError, verify_ca_path, verify_host, verify_path};
 pub use profile::{Profile, RefusedKeys};
 pub use public_key::{Curve, KeyError, KeyKind, PublicKey, SubjectPublicKeyInfo};
-pub use request::{CertificationRequest, MAX_REQUEST, MAX_REQUESTED_EXTENSIONS, RequestError, RequestLimits};
+pub use request::{
+    CertificationRequest, MAX_REQUEST, MAX_REQUESTED_EXTENSIONS, MAX_REQUESTED_NAMES, RequestError, RequestLimits,
+};
 pub use revocation_reason::{RevocationReason, RevocationReasonError};
 pub use serial::{SerialNumber, SerialNumberError};
 pub use sign::{SignError, Signed};
 pub use signature::SignatureError;
 pub use statement::Statement;
-pub use subject::{SubjectError, SubjectTemplate, SubjectTemplateValues};
+pub use subject::{MAX_COMMON_NAME, SubjectError, SubjectTemplate, SubjectTemplateValues};
 pub use time::{Timestamp, TimestampError, Validity};

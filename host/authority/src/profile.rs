@@ -10,6 +10,7 @@ use crate::extensions::{AuthorityInformation, Extension, KeyUsage, encode_ext_ke
 use crate::names::{SubjectAltNames, Uri, general_name};
 use crate::oid;
 use crate::public_key::{KeyKind, PublicKey};
+use crate::request::MAX_REQUESTED_NAMES;
 use crate::subject::SubjectTemplate;
 
 /// The usages a leaf may have, each of them at most. keyEncipherment is given
@@ -65,7 +66,7 @@ impl Default for Profile {
         Self {
             template: SubjectTemplate::default(),
             backdate: Duration::from_secs(60),
-            max_names: 100,
+            max_names: MAX_REQUESTED_NAMES,
             refused_keys: RefusedKeys::default(),
             distribution_point: None,
             authority_information: AuthorityInformation::default(),

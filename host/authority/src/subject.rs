@@ -9,7 +9,7 @@ use crate::names::text::forbidden_character;
 use crate::oid;
 
 /// Longest common name (RFC 5280 A.1, ub-common-name), in characters.
-pub(crate) const MAX_COMMON_NAME: usize = 64;
+pub const MAX_COMMON_NAME: usize = 64;
 
 /// The attributes a subject can have, in their order, with the most characters
 /// each may have (RFC 5280 A.1; X.520 for the postal ones). A request's other

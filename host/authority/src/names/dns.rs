@@ -7,9 +7,10 @@ use std::str::FromStr;
 use super::error::{NameError, NameKind, NameProblem};
 use super::idna;
 
-/// Longest name, and longest label, in octets (RFC 1035 §2.3.4).
-const MAX_NAME: usize = 253;
-const MAX_LABEL: usize = 63;
+/// Longest DNS name, in octets (RFC 1035 §2.3.4).
+pub const MAX_DNS_NAME: usize = 253;
+/// Longest label of a DNS name, in octets (RFC 1035 §2.3.4).
+pub const MAX_LABEL: usize = 63;
 
 /// A host name in A-label form and lower case, or a wildcard: `*` and at
 /// least two labels.
@@ -54,8 +55,8 @@ impl AsRef<str> for DnsName {
 
 fn canonical(text: &str) -> Result<String, NameProblem> {
     // The length comes first: nothing below should look at a megabyte.
-    if text.len() > MAX_NAME {
-        return Err(NameProblem::TooLong { limit: MAX_NAME });
+    if text.len() > MAX_DNS_NAME {
+        return Err(NameProblem::TooLong { limit: MAX_DNS_NAME });
     }
     match text.strip_prefix("*.") {
         Some(rest) if rest.contains('.') => host(rest).map(|rest| format!("*.{rest}")),
@@ -70,8 +71,8 @@ pub(super) fn host(text: &str) -> Result<String, NameProblem> {
     if text.is_empty() {
         return Err(NameProblem::Empty);
     }
-    if text.len() > MAX_NAME {
-        return Err(NameProblem::TooLong { limit: MAX_NAME });
+    if text.len() > MAX_DNS_NAME {
+        return Err(NameProblem::TooLong { limit: MAX_DNS_NAME });
     }
     let lower = text.to_ascii_lowercase();
     for label in lower.split('.') {

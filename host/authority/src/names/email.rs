@@ -6,9 +6,9 @@ use std::str::FromStr;
 use super::dns;
 use super::error::{NameError, NameKind, NameProblem};
 
-/// Longest address, and longest part before the `@`, in octets
-/// (RFC 5321 §4.5.3.1).
-const MAX_ADDRESS: usize = 254;
+/// Longest e-mail address, in octets (RFC 5321 §4.5.3.1).
+pub const MAX_EMAIL_ADDRESS: usize = 254;
+/// Longest part before the `@`, in octets (RFC 5321 §4.5.3.1).
 const MAX_LOCAL_PART: usize = 64;
 
 /// A mailbox, `local-part@domain`, in ASCII. The domain is a DNS name in
@@ -48,8 +48,8 @@ fn canonical(text: &str) -> Result<String, NameProblem> {
     if text.is_empty() {
         return Err(NameProblem::Empty);
     }
-    if text.len() > MAX_ADDRESS {
-        return Err(NameProblem::TooLong { limit: MAX_ADDRESS });
+    if text.len() > MAX_EMAIL_ADDRESS {
+        return Err(NameProblem::TooLong { limit: MAX_EMAIL_ADDRESS });
     }
     let (local_part, domain) = text.split_once('@').ok_or(NameProblem::Mailbox)?;
     if local_part.is_empty() || local_part.len() > MAX_LOCAL_PART || domain.contains('@') {

@@ -15,10 +15,10 @@ mod set;
 pub(crate) mod text;
 mod uri;
 
-pub use dns::DnsName;
-pub use email::EmailAddress;
+pub use dns::{DnsName, MAX_DNS_NAME, MAX_LABEL};
+pub use email::{EmailAddress, MAX_EMAIL_ADDRESS};
 pub use error::{NameError, NameKind, NameProblem};
 pub use general_name::SubjectAltNameError;
 pub use ip::parse_ip_address;
 pub use set::SubjectAltNames;
-pub use uri::Uri;
+pub use uri::{MAX_URI, Uri};

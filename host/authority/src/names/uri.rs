@@ -8,7 +8,7 @@ use super::error::{NameError, NameKind, NameProblem};
 use super::ip::parse_ip_address;
 
 /// Longest URI, in octets.
-const MAX_URI: usize = 2048;
+pub const MAX_URI: usize = 2048;
 
 /// An absolute URI (RFC 3986 §4.3), e.g. `spiffe://example.org/db`: no user
 /// information, no fragment, scheme and host in lower case, the host a DNS

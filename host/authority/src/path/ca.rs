@@ -17,7 +17,7 @@ use crate::public_key::PublicKey;
 use crate::time::Timestamp;
 
 /// Most certificates of a path, both ends included.
-const MAX_DEPTH: usize = 8;
+pub const MAX_PATH_DEPTH: usize = 8;
 /// Most signatures that are looked at.
 const MAX_SIGNATURES: u32 = 100;
 
@@ -65,8 +65,8 @@ impl<'a> Search<'a> {
     fn extend(&mut self, path: Vec<&'a Certificate>) -> Result<Vec<&'a Certificate>, PathError> {
         let last = *path.last().expect("a path has a certificate");
         self.check(last)?;
-        if path.len() == MAX_DEPTH {
-            return Err(PathError::Other { reason: format!("it has more than {MAX_DEPTH} certificates") });
+        if path.len() == MAX_PATH_DEPTH {
+            return Err(PathError::Other { reason: format!("it has more than {MAX_PATH_DEPTH} certificates") });
         }
         let mut fault = None;
         let roots = self.roots.clone();

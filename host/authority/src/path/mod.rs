@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use thiserror::Error;
 use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, anchor_from_trusted_cert};
 
-pub use ca::verify_ca_path;
+pub use ca::{MAX_PATH_DEPTH, verify_ca_path};
 
 use crate::certificate::Certificate;
 use crate::public_key::{KeyError, PublicKey};

@@ -16,12 +16,17 @@ pub(super) fn check(info: &SubjectPublicKeyInfo) -> Result<(), KeyError> {
     let KeyKind::Rsa { bits } = info.kind() else {
         return Err(KeyError::Malformed);
     };
-    if !(MIN_BITS..=MAX_BITS).contains(&bits) || bits % 8 != 0 {
-        return Err(KeyError::RsaSize { bits });
-    }
+    check_size(bits)?;
     let (modulus, exponent) = rsa_public_key(info.key()).map_err(|_| KeyError::Malformed)?;
     check_exponent(exponent.as_bytes())?;
     check_modulus(&BigUint::from_bytes_be(modulus.as_bytes()))
+}
+
+fn check_size(bits: u32) -> Result<(), KeyError> {
+    match (MIN_BITS..=MAX_BITS).contains(&bits) && bits.is_multiple_of(8) {
+        true => Ok(()),
+        false => Err(KeyError::RsaSize { bits }),
+    }
 }
 
 fn check_exponent(exponent: &[u8]) -> Result<(), KeyError> {
@@ -159,6 +164,16 @@ mod tests {
     #[test]
     fn the_primes_end_at_751() {
         assert_eq!((PRIMES[0], PRIMES[1], PRIMES[PRIMES.len() - 1]), (2, 3, 751));
+    }
+
+    #[test]
+    fn sizes_are_held_to_at_the_edges() {
+        for bits in [2048, 2056, 4096, 8184, 8192] {
+            assert_eq!(check_size(bits), Ok(()));
+        }
+        for bits in [0, 1024, 2040, 2047, 2049, 8191, 8193, 8200] {
+            assert_eq!(check_size(bits), Err(KeyError::RsaSize { bits }));
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ use crate::{asn1, oid, pem, signature, subject};
 pub const MAX_REQUEST: usize = 64 * 1024;
 /// Most extensions a request may ask for.
 pub const MAX_REQUESTED_EXTENSIONS: usize = 64;
+/// Most subject alternative names, unless an operator says otherwise.
+pub const MAX_REQUESTED_NAMES: usize = 100;
 
 /// What a request's PEM block is called, and was called before (RFC 7468 §7).
 const LABEL: &str = "CERTIFICATE REQUEST";
@@ -47,7 +49,7 @@ pub struct RequestLimits {
 
 impl Default for RequestLimits {
     fn default() -> Self {
-        Self { subject_alt_names: 100 }
+        Self { subject_alt_names: MAX_REQUESTED_NAMES }
     }
 }
 
