@@ -7,6 +7,8 @@
 mod http;
 mod kv;
 mod once;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,

@@ -147,12 +147,12 @@ pub(super) fn failed(error: reqwest::Error) -> HttpError {
         if let Some(error) = found.downcast_ref::<rustls::Error>() {
             return HttpError::Tls(printable(error.to_string(), TEXT));
         }
-        let inner = found.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return HttpError::Tls(printable(error.to_string(), TEXT));
-        }
         last = found.to_string();
-        cause = found.source();
+        // What an error of the system wraps is not its source.
+        cause = match found.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => found.source(),
+        };
     }
     HttpError::Connect(printable(last, TEXT))
 }
