@@ -41,7 +41,8 @@ fn secrets_that_others_can_read_keep_the_ca_from_starting_and_it_says_which_chmo
     ];
     let mut refused = 0;
     for (what, path) in &secrets {
-        for mode in [0o640, 0o604] {
+        // A group may read what root owns, as secrets are mounted; never may it write.
+        for mode in [0o660, 0o604] {
             set_mode(path, mode);
             // Without it, the password in ca.json is used.
             let password = (*what != "ca.json").then_some(password.as_path());
