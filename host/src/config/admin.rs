@@ -37,6 +37,11 @@ fn readers(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
     for field in field.array(problems)? {
         let Some(text) = field.string(problems) else { continue };
         match SubjectAltNames::classify(&[text]) {
+            // An empty entry counts for nothing there, and for a slip here.
+            Ok(name) if name.is_empty() => {
+                field
+                    .refuse::<()>(Problem::Empty { what: "a reader", right: "write a name or leave it out" }, problems);
+            }
             Ok(name) => names.extend(name.iter()),
             Err(error) => {
                 field.refuse::<()>(Problem::CertificateName { got: text.to_owned(), why: error }, problems);
