@@ -5,11 +5,7 @@
 
 mod fixture;
 
-use aws_lc_rs::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey},
-};
-use fixture::{Client, Files};
+use fixture::{Client, Files, Reference};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
@@ -42,18 +38,21 @@ fn main() {
     let files = Files::make();
     let mut server = Server::start(&files);
     pin(std::process::id(), CLIENT_CORE);
-    let reference = Reference::measure();
-    println!("P-256 on this core: sign {:.1} µs, verify {:.1} µs", reference.sign_us, reference.verify_us);
     println!("first answer {:.0} ms after the server was started", server.ready_after.as_secs_f64() * 1e3);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let client = Arc::new(Client::new(&files.path));
     for (what, is_kept) in [("kept connections", true), ("a new connection each", false)] {
-        let before = server.cpu_seconds();
+        let reference = Reference::measure();
+        println!(
+            "P-256 on the core of the clients: sign {:.1} µs, verify {:.1} µs",
+            reference.sign_us, reference.verify_us
+        );
+        let before = fixture::cpu_seconds(server.process.id());
         let mut run = runtime.block_on(load(&files, &client, server.address, clients, seconds, is_kept));
-        let cpu = server.cpu_seconds() - before;
+        let cpu = fixture::cpu_seconds(server.process.id()) - before;
         run.report(what, clients, cpu, &reference);
     }
-    println!("resident memory of the server: {:.1} MB", server.resident_megabytes());
+    println!("resident memory of the server: {:.1} MB", fixture::resident_megabytes(server.process.id()));
     server.stop();
 }
 
@@ -97,20 +96,6 @@ impl Server {
         Self { process, address, ready_after: begin.elapsed() }
     }
 
-    /// Of user and system, from the kernel's count of hundredths.
-    fn cpu_seconds(&self) -> f64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).expect("a process");
-        let fields: Vec<&str> = text.rsplit(')').next().expect("fields").split_whitespace().collect();
-        let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
-        ticks as f64 / 100.0
-    }
-
-    fn resident_megabytes(&self) -> f64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a process");
-        let line = text.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
-        line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<f64>().ok()).expect("a number") / 1024.0
-    }
-
     fn stop(&mut self) {
         drop(self.process.stdin.take());
         self.process.wait().expect("it ends");
@@ -120,35 +105,6 @@ impl Server {
 fn pin(process: u32, core: &str) {
     let pinned = Command::new("taskset").args(["-cp", core, &process.to_string()]).stdout(Stdio::null()).status();
     assert!(pinned.is_ok_and(|status| status.success()), "taskset, from util-linux");
-}
-
-/// What the same core needs for the operations nobody can save.
-struct Reference {
-    sign_us: f64,
-    verify_us: f64,
-}
-
-impl Reference {
-    fn measure() -> Self {
-        let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).expect("a key");
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8.as_ref()).expect("a key");
-        let message = [7; 400];
-        let signature = key.sign(&random, &message).expect("a signature");
-        let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key().as_ref().to_vec());
-        let microseconds = |work: &dyn Fn()| {
-            const ROUNDS: u32 = 5_000;
-            let begin = Instant::now();
-            (0..ROUNDS).for_each(|_| work());
-            begin.elapsed().as_secs_f64() * 1e6 / f64::from(ROUNDS)
-        };
-        Self {
-            sign_us: microseconds(&|| {
-                key.sign(&random, &message).expect("a signature");
-            }),
-            verify_us: microseconds(&|| public.verify(&message, signature.as_ref()).expect("it verifies")),
-        }
-    }
 }
 
 /// The answers of one run.
