@@ -270,8 +270,10 @@ fn damage_to_revocations_is_found_before_anything_is_issued() {
 fn a_store_from_before_there_were_revocations_is_brought_up_to_date() {
     let (_folder, path) = folder();
     runtime().block_on(async { open_at(&path).record(issuance(1, 1)).await.unwrap() });
-    let older = "DROP TABLE revocations; DROP TABLE revocation_state; DROP TABLE IF EXISTS set_back; DROP TABLE IF EXISTS compromises; PRAGMA user_version = 1";
-    connection::writer(&path.canonicalize().unwrap()).unwrap().execute_batch(older).unwrap();
+    // What later steps have made.
+    let later = ["revocations", "revocation_state", "set_back", "compromises", "configurations", "decisions"];
+    let older = later.map(|table| format!("DROP TABLE {table};")).concat() + "PRAGMA user_version = 1";
+    connection::writer(&path.canonicalize().unwrap()).unwrap().execute_batch(&older).unwrap();
     runtime().block_on(async {
         let store = open_at(&path);
         store.revoke(revocation(1)).await.unwrap();
