@@ -17,7 +17,8 @@ const OWN_SENTENCE: &str = "nobody is in the office to look at this";
 
 #[test]
 fn a_rule_that_was_just_written_refuses_a_client_in_its_own_words() {
-    let ca = TestCa::build().system_clock().start();
+    let mut ca = TestCa::build().system_clock().start();
+    ca.let_others_in();
     let user = client_of(&ca);
     user.step(&ask("before")).answer();
 
