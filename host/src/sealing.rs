@@ -27,7 +27,8 @@ pub(crate) async fn keep_sealed(file: PathBuf, look: impl Fn() -> (Arc<Snapshot>
 /// Signs the end of the log, unless that is what was `sealed` last.
 pub(crate) async fn seal(file: &Path, ca: Arc<Snapshot>, now: Timestamp, sealed: &mut Option<Head>) {
     let (head, path) = (ca.store.head(), head_of(file));
-    if *sealed == Some(head) {
+    // What cannot be written has no end of its own, and its file may be behind.
+    if *sealed == Some(head) || ca.store.is_read_only() {
         return;
     }
     // A key may be slow, and a disk, too.

@@ -62,6 +62,8 @@ pub(super) fn exchange(config: &mut Config, name: &str, path: &Path) -> Result<(
     let policy = policy.ok_or_else(|| ReplayError::NoSuchPolicy { name: name.to_owned() })?;
     let path = std::path::absolute(path).map_err(|source| ReplayError::File { path: path.to_owned(), source })?;
     (policy.path, policy.sha256) = (path, None);
+    // What is only tried needs nobody's signature: it decides nothing.
+    config.trusted_keys.clear();
     Ok(())
 }
 
