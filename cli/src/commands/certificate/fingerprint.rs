@@ -1,9 +1,18 @@
 //! `step certificate fingerprint`
 
-use clap::Args;
+use aws_lc_rs::digest;
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
+use clap::{Args, ValueEnum};
 
 use super::source::{ServerFlags, Source};
-use crate::{certificates, client, context::Context, error::ExitStatus};
+use crate::{
+    certificates,
+    context::Context,
+    error::{CommandError, ExitStatus},
+};
 
 /// Print the SHA-256 fingerprint of a certificate
 ///
@@ -20,12 +29,48 @@ pub(crate) struct Fingerprint {
     /// Print one line for every certificate
     #[arg(long)]
     bundle: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value = "hex")]
+    format: Format,
+    /// Print the SHA-1, as some old tools want it; needs --insecure
+    #[arg(long)]
+    sha1: bool,
     #[command(flatten)]
     server: ServerFlags,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Hexadecimal in lower case
+    Hex,
+    /// Base64 (RFC 4648 §4)
+    Base64,
+    /// The same, unpadded
+    Base64Raw,
+    /// Base64url (RFC 4648 §5)
+    Base64Url,
+    /// The same, unpadded
+    Base64UrlRaw,
+}
+
+impl Format {
+    fn write(self, octets: &[u8]) -> String {
+        match self {
+            Self::Hex => hex::encode(octets),
+            Self::Base64 => STANDARD.encode(octets),
+            Self::Base64Raw => STANDARD_NO_PAD.encode(octets),
+            Self::Base64Url => URL_SAFE.encode(octets),
+            Self::Base64UrlRaw => URL_SAFE_NO_PAD.encode(octets),
+        }
+    }
+}
+
 impl Fingerprint {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        if self.sha1 && !self.server.is_insecure() {
+            return Err(CommandError::FlagRequiresFlag { flag: "sha1", required: "insecure" }.into());
+        }
+        let hash = if self.sha1 { &digest::SHA1_FOR_LEGACY_USE_ONLY } else { &digest::SHA256 };
         let bytes = Source::of(&self.certificate)?.read(cx, &self.server)?;
         let named = |error| anyhow::Error::new(error).context(format!("error reading {}", self.certificate));
         let certificates = match self.bundle {
@@ -33,7 +78,8 @@ impl Fingerprint {
             false => vec![certificates::first(&bytes).map_err(named)?],
         };
         for certificate in certificates {
-            cx.output.answer(format!("{}\n", client::Fingerprint::of(&certificate)))?;
+            let fingerprint = digest::digest(hash, &certificate);
+            cx.output.answer(self.format.write(fingerprint.as_ref()) + "\n")?;
         }
         Ok(ExitStatus::Success)
     }
@@ -58,6 +104,25 @@ mod tests {
         let theirs = String::from_utf8_lossy(&output.stdout).to_lowercase();
         let theirs: String = theirs.split('=').next_back().unwrap_or_default().chars().filter(|c| *c != ':').collect();
         assert_eq!(user.step("certificate fingerprint {}/root.crt").answer(), theirs);
+    }
+
+    #[test]
+    fn every_format_says_the_same() {
+        use base64::Engine as _;
+
+        let user = User::new();
+        user.write("root.crt", root_certificate());
+        let print = |flags: &str| user.step(&format!("certificate fingerprint {{}}/root.crt {flags}")).answer();
+        let octets = hex::decode(print("").trim()).expect("hexadecimal");
+        let standard = base64::prelude::BASE64_STANDARD.encode(&octets);
+        assert_eq!(print("--format base64"), format!("{standard}\n"));
+        assert_eq!(print("--format base64-raw"), format!("{}\n", standard.trim_end_matches('=')));
+        let url = standard.replace('+', "-").replace('/', "_");
+        assert_eq!(print("--format base64-url"), format!("{url}\n"));
+        assert_eq!(print("--format base64-url-raw"), format!("{}\n", url.trim_end_matches('=')));
+        assert_eq!(print("--sha1 --insecure").trim_end().len(), 40);
+        let error = user.step("certificate fingerprint {}/root.crt --sha1").error();
+        assert_eq!(error, "flag '--sha1' requires the '--insecure' flag\n");
     }
 
     #[test]

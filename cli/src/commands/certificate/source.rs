@@ -69,6 +69,11 @@ impl ServerFlags {
         Self { roots: None, insecure: true, servername }
     }
 
+    /// Whether what cannot be trusted is wanted all the same.
+    pub(super) fn is_insecure(&self) -> bool {
+        self.insecure
+    }
+
     /// The certificates a TLS server shows, leaf first.
     fn fetch(&self, host: &str, port: u16) -> anyhow::Result<Vec<CertificateDer<'static>>> {
         const TIMEOUT: Duration = Duration::from_secs(30);
