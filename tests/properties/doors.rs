@@ -8,6 +8,7 @@ use std::{
     },
 };
 
+use api_types::RequestedTime;
 use proptest::prelude::ProptestConfig;
 use serde_json::Value;
 use step_ca::routes::{RefusalKind, Refused, RequestId, Service, SignCall};
@@ -48,11 +49,20 @@ impl Door {
 
     /// Knocks with a token and a request. A panic on the way is a failure of the test, and so is a failure of the CA.
     pub(crate) fn knock(&self, csr: &str, token: &str) -> Reply {
+        self.knock_at(csr, token, RequestedTime::Unset, RequestedTime::Unset)
+    }
+
+    /// Knocks with the usual request, for a certificate with this validity.
+    pub(crate) fn knock_for(&self, token: &str, not_before: RequestedTime, not_after: RequestedTime) -> Reply {
+        self.knock_at(&self.csr.pem, token, not_before, not_after)
+    }
+
+    fn knock_at(&self, csr: &str, token: &str, not_before: RequestedTime, not_after: RequestedTime) -> Reply {
         let call = SignCall {
             csr: csr.to_owned(),
             token: token.to_owned(),
-            not_before: api_types::RequestedTime::Unset,
-            not_after: api_types::RequestedTime::Unset,
+            not_before,
+            not_after,
             template_data: None,
             request_id: RequestId::fresh(),
             peer: None,
@@ -60,7 +70,7 @@ impl Door {
         let answer = self.ca.block_on(async { self.ca.app().sign(call).await });
         match answer {
             Ok(chain) => {
-                self.issued.fetch_add(1, Ordering::SeqCst);
+                self.count(1);
                 Reply::Issued(chain.leaf)
             }
             Err(Refused { kind, message, .. }) => {
@@ -69,6 +79,11 @@ impl Door {
                 Reply::Refused(kind)
             }
         }
+    }
+
+    /// So many certificates more were issued without a client of the harness.
+    pub(crate) fn count(&self, certificates: usize) {
+        self.issued.fetch_add(certificates, Ordering::SeqCst);
     }
 
     /// Knocks with a token and the usual request.

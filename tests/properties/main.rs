@@ -8,5 +8,7 @@ mod limits;
 mod mutations;
 mod names;
 mod policies;
+mod renewals;
 mod requests;
 mod tokens;
+mod validity;

@@ -79,6 +79,38 @@ fn answer(now: i64) -> impl Strategy<Value = Result<Vec<Edit>, Denial>> {
     prop_oneof![6 => proptest::collection::vec(edit(now), 0..4).prop_map(Ok), 1 => denial.prop_map(Err)]
 }
 
+/// The order of checks and what the others say makes no difference to a refusal.
+#[test]
+fn a_check_that_refuses_is_not_overruled_by_any_other() {
+    let mut runner = TestRunner::default();
+    let mut builder = TestCa::build();
+    let now = builder.now().as_unix();
+    let denial = Denial {
+        kind: DenialKind::Forbidden,
+        message: "never".into(),
+        reasons: vec![],
+        public_message: None,
+        details: vec![],
+    };
+    builder = builder.module("never", &fixed::check(&Err(denial)));
+    let provisioners: Vec<Second> = (0..30).map(|_| Second::new("guarded")).collect();
+    for (number, provisioner) in provisioners.iter().enumerate() {
+        let answer = answer(now).new_tree(&mut runner).unwrap().current();
+        let name = format!("any{number}");
+        let mut object = provisioner.object();
+        object["name"] = name.as_str().into();
+        object["policies"] = if number % 2 == 0 { json!([name, "never"]) } else { json!(["never", name]) };
+        builder = builder.module(&name, &fixed::check(&answer)).provisioner(object);
+    }
+    let ca = builder.start();
+    for (number, provisioner) in provisioners.iter().enumerate() {
+        let token = ca.token_of(&format!("any{number}"), &provisioner.key, "a.example");
+        let status = ca.try_token(&token, "a.example").status;
+        // A fault of the one before it may come first; a certificate never does.
+        assert!([403, 400, 500].contains(&status), "{number}: {status}");
+    }
+}
+
 /// Many checks in one CA: each is asked once with it, and the certificate it lets pass is compared with the one that
 /// is issued without it.
 #[test]
