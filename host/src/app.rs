@@ -2,6 +2,7 @@
 
 use crate::{
     admission::{Knock, RekeyRequest, RenewCredential, SignRequest},
+    audit::Module,
     call::Call,
     clock::Clock,
     config::Config,
@@ -29,7 +30,7 @@ use crate::{
     telemetry::Logging,
     timekeeping::Timekeeping,
 };
-use api_types::{CertificateEntry, CertificatesPage};
+use api_types::{CertificateEntry, CertificatesPage, ModuleEntry};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use policy_runtime::{Fault, Runtime, RuntimeConfig};
@@ -200,7 +201,12 @@ fn answer(ca: &Snapshot, outcome: Result<Issued, NotIssued>) -> Result<IssuedCha
         leaf: issued.signed().certificate().pem(),
         intermediates: ca.intermediates.clone(),
         tls_options: ca.tls_options.clone(),
+        policies: issued.modules().iter().map(entry).collect(),
     })
+}
+
+fn entry(module: &Module) -> ModuleEntry {
+    ModuleEntry { name: module.name.clone(), sha256: module.sha256.to_string() }
 }
 
 /// A CA that listens, and is about to answer.

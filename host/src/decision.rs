@@ -46,6 +46,11 @@ impl Decision {
         self.entry.modules = modules.map(module).collect();
     }
 
+    /// The modules that had a say, when nobody needs the decision to know them any more.
+    pub fn take_modules(&mut self) -> Vec<Module> {
+        std::mem::take(&mut self.entry.modules)
+    }
+
     /// Who the client is.
     pub fn subject(&mut self, subject: &str) {
         self.entry.subject = Some(subject.to_owned());

@@ -11,6 +11,7 @@
 
 use crate::{
     admission::{Admission, Knock, OwnRequest},
+    audit::Module,
     call::{Call, OutOfRange},
     credential::{CertificateError, CredentialError},
     decision::{Decision, Ending},
@@ -89,7 +90,7 @@ async fn walk(
     fail::fail_point!("issuance::before_record");
     let receipt = ca.store.record(issuance).await?;
     watch.passed(Phase::Record);
-    Ok(Issued::new(signed, receipt))
+    Ok(Issued::new(signed, receipt, decision.take_modules()))
 }
 
 /// The road up to the record.
@@ -157,11 +158,17 @@ fn random_serial_number() -> SerialNumber {
 pub struct Issued {
     signed: Signed,
     receipt: Recorded,
+    modules: Vec<Module>,
 }
 
 impl Issued {
-    fn new(signed: Signed, receipt: Recorded) -> Self {
-        Self { signed, receipt }
+    fn new(signed: Signed, receipt: Recorded, modules: Vec<Module>) -> Self {
+        Self { signed, receipt, modules }
+    }
+
+    /// The modules that decided, in the order they were asked.
+    pub fn modules(&self) -> &[Module] {
+        &self.modules
     }
 
     /// Gives up the receipt.

@@ -8,6 +8,7 @@ use serde::{
 };
 
 use crate::{
+    certificates::ModuleEntry,
     member::{Name, Once},
     nullable::null_as_default,
     requested_time::RequestedTime,
@@ -113,6 +114,9 @@ pub struct SignResponse {
     /// What the CA recommends to a server that will use the certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_options: Option<TlsOptions>,
+    /// The policy modules that decided, in the order they were asked. Servers of upstream do not send it.
+    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<ModuleEntry>,
 }
 
 /// Answer of `POST /renew`: the same document.

@@ -6,7 +6,7 @@
 
 use std::{net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
-use api_types::{CertificateEntry, CertificatesPage, Reason, RequestedTime, TlsOptions};
+use api_types::{CertificateEntry, CertificatesPage, ModuleEntry, Reason, RequestedTime, TlsOptions};
 use authority::{RevocationReason, SerialNumber};
 use bytes::Bytes;
 use rustls::pki_types::CertificateDer;
@@ -163,6 +163,8 @@ pub struct IssuedChain {
     pub intermediates: Arc<[String]>,
     /// The TLS parameters in force.
     pub tls_options: Arc<TlsOptions>,
+    /// The policy modules that decided.
+    pub policies: Vec<ModuleEntry>,
 }
 
 /// A request the CA did not grant.

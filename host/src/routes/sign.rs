@@ -44,12 +44,13 @@ pub(super) async fn sign(
 
 /// The answer with a certificate: 201, as upstream.
 pub(super) fn encode(issued: IssuedChain) -> Response {
-    let IssuedChain { leaf, intermediates, tls_options } = issued;
+    let IssuedChain { leaf, intermediates, tls_options, policies } = issued;
     let response = SignResponse {
         ca: intermediates.first().cloned().unwrap_or_default(),
         cert_chain: std::iter::once(&leaf).chain(intermediates.iter()).cloned().collect(),
         crt: leaf,
         tls_options: Some(TlsOptions::clone(&tls_options)),
+        policies,
     };
     json::answer(StatusCode::CREATED, json::document(&response))
 }

@@ -198,6 +198,7 @@ fn issued(leaf: &str) -> IssuedChain {
         leaf: format!("{leaf}\n"),
         intermediates: ["INTERMEDIATE\n".to_owned(), "UPPER\n".to_owned()].into(),
         tls_options: Arc::new(tls_options),
+        policies: Vec::new(),
     }
 }
 
