@@ -117,6 +117,10 @@ fn a_module_that_is_exchanged_on_disk_does_not_reach_a_running_ca() {
     let before = stand.ask().expect(201);
     std::fs::write(&path, b"something else").unwrap();
     let after = stand.ask().expect(201);
+    let policies = after.json()["policies"].clone();
+    let names: Vec<_> = policies.as_array().unwrap().iter().map(|policy| policy["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["builtin:jwk", "builtin:claims", POLICY], "the client is told who decided");
+    assert_eq!(policies[2]["sha256"], step_ca::audit::Digest::of(&[&allowing()]).to_string());
     let records = stand.ca.records();
     let digest = |answer: &step_tests::Answer| {
         let serial = Some(*answer.certificate().serial_number());
