@@ -158,9 +158,7 @@ pub(super) fn next_list(connection: &Connection, now: Timestamp) -> Result<ListB
 }
 
 /// What was found out after a certificate was revoked, by its serial number: rarely anything.
-fn compromises(
-    connection: &Connection,
-) -> Result<HashMap<[u8; SerialNumber::OCTETS], RevocationRecord>, StoreError> {
+fn compromises(connection: &Connection) -> Result<HashMap<[u8; SerialNumber::OCTETS], RevocationRecord>, StoreError> {
     let mut statement = connection.prepare_cached(RevocationRecord::SELECT_COMPROMISE)?;
     let mut rows = statement.query([])?;
     let mut compromises = HashMap::new();
