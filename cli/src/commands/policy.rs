@@ -15,8 +15,8 @@ use crate::{context::Context, error::ExitStatus};
 
 /// Make, test, measure and sign the policies of an authority
 ///
-/// A policy is a program in a sandbox that decides who gets which certificate. The work is done by the program
-/// `step-policy`, which is looked for beside `step` and then on the PATH:
+/// A policy is a program in a sandbox that decides who gets which certificate. The work is done by
+/// the program `step-policy`, which is looked for beside `step` and then on the PATH:
 ///
 ///   new            make a policy that works, to be changed
 ///   build          compile it to the file that ca.json names

@@ -15,10 +15,11 @@ use clap::Args;
 
 use crate::outcome::Outcome;
 
-/// What `step-ca` is given, as it is.
+/// What `step-ca` is given, as it is: its own help, too.
 #[derive(Args)]
+#[command(disable_help_flag = true)]
 pub(crate) struct Arguments {
-    /// Arguments and flags of `step-ca`; try `--help` after `--`
+    /// Arguments and flags of `step-ca`; `--help` explains them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     words: Vec<OsString>,
 }
@@ -26,8 +27,7 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Runs `step-ca VERB …` with this program's streams.
     pub(crate) fn ask_ca(self, verb: &str) -> anyhow::Result<Outcome> {
-        let words = self.words.into_iter().skip_while(|word| word == "--");
-        let status = match Command::new(program()).arg(verb).args(words).status() {
+        let status = match Command::new(program()).arg(verb).args(self.words).status() {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 bail!("`step policy {verb}` is done by step-ca, which is neither beside this program nor on the PATH")
             }
