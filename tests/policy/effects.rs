@@ -100,3 +100,20 @@ fn the_keys_of_an_issuer_are_fetched_once_and_decide() {
     let _ = ca.try_token(&used, "f.example").expect(401);
     assert_eq!(web.requests().len(), 1);
 }
+
+#[test]
+fn an_operator_is_shown_what_each_module_is_granted() {
+    let web = Web::start(|_| (200, r#"{"allow": true}"#.to_owned()));
+    let mut grants = grant(&web, "/approve", "POST");
+    grants["kv"] = json!({"maxBytes": 4096});
+    let (ca, _) = with_webhook(&web, grants).unwrap();
+    let (config, _) = step_ca::config::Config::load(&ca.step_path().ca_json()).unwrap();
+    let overview = ca.app().snapshot().policies.overview(&config);
+    let (_, guarded) = overview.split_once("guarded@example.com\n").unwrap();
+    let lines: Vec<&str> = guarded.lines().collect();
+    let digest = step_ca::audit::Digest::of(&[WEBHOOK]);
+    assert!(lines[0].starts_with("  builtin:jwk sha256:") && lines[1].starts_with("  builtin:claims sha256:"));
+    let granted = format!("granted: POST {} on any network, kv of 4096 octets", web.url("/approve"));
+    assert_eq!(lines[2], format!("  webhook sha256:{digest}; {granted}"));
+    assert!(!overview.contains("s3cret"));
+}
