@@ -38,7 +38,6 @@ pub struct FlawError {
     /// The file and its line, counted from 1, as `file:line: `; empty when no single line is to blame.
     pub place: String,
     /// What is wrong there.
-    #[source]
     pub flaw: Flaw,
 }
 

@@ -80,7 +80,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Flaw(#[from] FlawError),
     /// What says where the log ends is not to be believed.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Head {
         /// The file.
         path: PathBuf,
@@ -91,7 +91,7 @@ pub enum VerifyError {
     #[error("no signed head lies beside the files, so nobody can tell whether their tail was cut")]
     NoHead,
     /// A file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", path.display())]
     Read {
         /// The file.
         path: PathBuf,

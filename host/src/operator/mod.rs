@@ -51,7 +51,7 @@ impl ConfigFlag {
 #[derive(Debug, Error)]
 pub enum OperatorError {
     /// The audit log is not what was written.
-    #[error("{}{}", .0, hint_of_head(.0))]
+    #[error("{}{}", with_causes(.0), hint_of_head(.0))]
     AuditLog(#[from] audit_log::VerifyError),
     /// The clock is not to be believed.
     #[error(transparent)]
