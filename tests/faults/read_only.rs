@@ -66,8 +66,8 @@ impl Used {
         let _ = holder.post("/revoke", &json!({"serial": serial_number, "passive": true})).expect(503);
     }
 
-    /// Starts as ever.
-    fn is_as_good_as_before(mut self, token: &str) {
+    /// Written again, it lacks nothing.
+    fn starts_as_ever(mut self, token: &str) {
         self.ca.restart();
         let _ = sign(self.ca.client(), "new.example", token).expect(201);
         let _ = sign(self.ca.client(), "new.example", token).expect(401);
@@ -130,7 +130,7 @@ fn where_modes_forbid_to_write_it_serves_what_is_on_record() {
         process.kill();
         is_untouched(&before, used.folder());
         with_modes(&before, |mode| mode);
-        used.is_as_good_as_before(&token);
+        used.starts_as_ever(&token);
     }
 }
 
@@ -147,6 +147,6 @@ fn where_the_file_system_is_mounted_read_only_it_serves_what_is_on_record() {
         used.is_served_and_nothing_more(&process, &token);
         process.kill();
         is_untouched(&before, used.folder());
-        used.is_as_good_as_before(&token);
+        used.starts_as_ever(&token);
     }
 }

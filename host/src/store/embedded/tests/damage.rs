@@ -60,8 +60,7 @@ fn are_found_or_harmless(stores: Vec<Vec<u8>>) -> bool {
                 })
             })
             .collect();
-        // All of them, so that none is left behind.
-        looking.into_iter().map(|looking| looking.join().unwrap()).fold(true, |all, one| all && one)
+        looking.into_iter().all(|looking| looking.join().unwrap())
     })
 }
 
