@@ -60,6 +60,20 @@ fn a_refusal_is_the_message_and_nothing_that_steers_the_terminal() {
 }
 
 #[test]
+fn a_refusal_names_each_rule_and_what_it_has_seen() {
+    let hours = json!({
+        "rule": "hours.closed", "message": "closed", "field": "now", "got": "Wed\u{1b}[2J", "want": "Mon", "hint": "wait",
+    });
+    let names = json!({"rule": "names.many", "message": "too many names"});
+    let problem = json!({"status": 403, "message": "forbidden: closed", "reasons": [hours, names]});
+    let answer = http("403 Forbidden", "X-Request-Id: the-id\r\n", &problem.to_string());
+    let error = step(&Server::answering(vec![answer]), "ca health").error();
+    let facts = "  rule  hours.closed\n  field now\n  got   Wed\\u{1b}[2J\n  want  Mon\n  rule  names.many\n  why   too many names\n";
+    let hint = "hint: wait; the CA's log has the reason under request id the-id\n";
+    assert_eq!(error, format!("forbidden: closed\n\n{facts}\n{hint}"));
+}
+
+#[test]
 fn a_refusal_that_is_not_a_problem_names_the_status() {
     let server = Server::answering(vec![http("502 Bad Gateway", "", "<html>")]);
     let error = step(&server, "ca health").error();
