@@ -51,8 +51,7 @@ pub struct App {
     snapshot: ArcSwap<Snapshot>,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
-    /// What the listener shows. It is issued by this, so it comes later.
-    /// Weak, because what renews it holds this.
+    /// What the listener shows. It is issued by this, so it comes later; weak, because what renews it holds this.
     own_certificate: OnceLock<Weak<OwnCertificate>>,
 }
 
