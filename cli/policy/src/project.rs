@@ -21,8 +21,9 @@ pub(crate) struct Project {
 
 /// How a module comes from the source.
 enum Recipe {
-    /// By cargo; the file name of the library, and the folder of cargo's results.
-    Cargo { library: String, target: PathBuf },
+    /// By cargo; the file name of the library, the folder of cargo's results, and the folders that dependencies on this
+    /// machine lie in, whose names do not belong into a module.
+    Cargo { library: String, target: PathBuf, neighbours: Vec<PathBuf> },
     /// By a command that leaves the module in a file.
     Command { words: Vec<String>, module: PathBuf },
 }
@@ -83,6 +84,13 @@ impl Project {
         let recipe = Recipe::Cargo {
             library: format!("{}.wasm", text(library, "name").replace('-', "_")),
             target: text(&metadata, "target_directory").into(),
+            neighbours: package
+                .get("dependencies")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|dependency| Path::new(dependency.get("path")?.as_str()?).parent().map(Path::to_owned))
+                .collect(),
         };
         Ok(Self { folder: folder.to_owned(), name: text(package, "name"), recipe })
     }
@@ -108,7 +116,7 @@ impl Project {
     /// Compiles, strips and lifts; says what it does on `talk`. Gives the finished module, which is then in its file.
     pub(crate) fn build(&self, talk: &mut dyn Write) -> anyhow::Result<Vec<u8>> {
         let compiled = match &self.recipe {
-            Recipe::Cargo { library, target } => self.cargo(library, target, talk)?,
+            Recipe::Cargo { library, target, neighbours } => self.cargo(library, target, neighbours, talk)?,
             Recipe::Command { words, module } => self.command(words, module)?,
         };
         let octets = fs::read(&compiled).with_context(|| format!("reading {}", compiled.display()))?;
@@ -122,7 +130,13 @@ impl Project {
         Ok(component)
     }
 
-    fn cargo(&self, library: &str, target: &Path, talk: &mut dyn Write) -> anyhow::Result<PathBuf> {
+    fn cargo(
+        &self,
+        library: &str,
+        target: &Path,
+        neighbours: &[PathBuf],
+        talk: &mut dyn Write,
+    ) -> anyhow::Result<PathBuf> {
         let toolchain = Toolchain::find()?;
         writeln!(talk, "compiling {} with {}", self.name, toolchain.version())?;
         let target = target.join("policy-build");
@@ -130,7 +144,10 @@ impl Project {
         cargo.current_dir(&self.folder).args(["build", "--quiet", "--lib", "--release", "--target", TARGET]);
         cargo.arg("--target-dir").arg(&target);
         let folder = self.folder.canonicalize().with_context(|| format!("opening {}", self.folder.display()))?;
-        toolchain.configure(&mut cargo, &[(&folder, "/policy")])?;
+        // The last one that fits counts: a project may lie among its neighbours.
+        let mut renamed: Vec<_> = neighbours.iter().map(|neighbour| (neighbour.as_path(), "/dependencies")).collect();
+        renamed.push((&folder, "/policy"));
+        toolchain.configure(&mut cargo, &renamed)?;
         ensure!(cargo.status().context("running cargo")?.success(), "cargo did not succeed");
         Ok(target.join(TARGET).join("release").join(library))
     }
