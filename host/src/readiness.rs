@@ -61,9 +61,6 @@ pub async fn obstacles(ca: &Arc<Snapshot>, now: Timestamp) -> Vec<Obstacle> {
     if chain.iter().any(|certificate| now > certificate.validity().not_after) {
         obstacles.push(Obstacle::new("issuer", "a certificate of the issuing chain has expired"));
     }
-    if chain.iter().any(|certificate| now < certificate.validity().not_before) {
-        obstacles.push(Obstacle::new("issuer", "a certificate of the issuing chain is not valid yet"));
-    }
     if !ca.store.is_ready() {
         obstacles.push(Obstacle::new("store", "records and audit log cannot be written"));
     }
