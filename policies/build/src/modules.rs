@@ -9,9 +9,29 @@ use policy_toolchain::{TARGET, Toolchain};
 /// The built-in policies, `builtin:jwk` is the crate `jwk-policy`, and the examples beside them.
 const POLICIES: [&str; 4] = ["claims", "jwk", "jwks", "webhook"];
 
+/// The gallery, whose modules lie in a folder of their own.
+const GALLERY: [&str; 9] = [
+    "allowed-names",
+    "cidr-by-subdomain",
+    "key-strength",
+    "max-names",
+    "office-hours",
+    "one-domain",
+    "quota",
+    "two-person",
+    "x5c",
+];
+
+/// Every policy, and where its module lies below `dist`.
+fn policies() -> impl Iterator<Item = (&'static str, String)> {
+    let own = POLICIES.into_iter().map(|name| (name, format!("{name}.wasm")));
+    own.chain(GALLERY.into_iter().map(|name| (name, format!("gallery/{name}.wasm"))))
+}
+
 /// A compiled policy.
 pub(crate) struct Module {
-    name: &'static str,
+    /// Where it lies below `dist`.
+    file: String,
     wasm: Vec<u8>,
 }
 
@@ -21,29 +41,30 @@ pub(crate) fn compile(workspace: &Path, toolchain: &Toolchain) -> Result<Vec<Mod
     let mut cargo = policy_toolchain::cargo();
     cargo.current_dir(workspace);
     cargo.args(["build", "--locked", "--lib", "--profile", "policy", "--target", TARGET, "--target-dir"]).arg(&target);
-    for name in POLICIES {
+    for (name, _) in policies() {
         cargo.args(["--package", &format!("{name}-policy")]);
     }
     toolchain.configure(&mut cargo, &[(workspace, "/policies")])?;
     ensure!(cargo.status().context("running cargo")?.success(), "cargo did not succeed");
 
     let directory = target.join(TARGET).join("policy");
-    let read = |name| {
-        let path = directory.join(format!("{name}_policy.wasm"));
+    let read = |(name, file): (&str, String)| {
+        let path = directory.join(format!("{}_policy.wasm", name.replace('-', "_")));
         let wasm = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-        Ok(Module { name, wasm })
+        Ok(Module { file, wasm })
     };
-    POLICIES.into_iter().map(read).collect()
+    policies().map(read).collect()
 }
 
 /// Writes the modules and `SHA256SUMS`, which names the compiler they come from.
 pub(crate) fn install(modules: &[Module], destination: &Path, compiler: &str) -> Result<()> {
-    fs::create_dir_all(destination).with_context(|| format!("creating {}", destination.display()))?;
+    let gallery = destination.join("gallery");
+    fs::create_dir_all(&gallery).with_context(|| format!("creating {}", gallery.display()))?;
     let mut sums = format!("# {compiler}\n");
-    for Module { name, wasm } in modules {
-        let path = destination.join(format!("{name}.wasm"));
+    for Module { file, wasm } in modules {
+        let path = destination.join(file);
         fs::write(&path, wasm).with_context(|| format!("writing {}", path.display()))?;
-        writeln!(sums, "{}  {name}.wasm", sha256(wasm))?;
+        writeln!(sums, "{}  {file}", sha256(wasm))?;
         println!("{}  {:>7} octets", path.display(), wasm.len());
     }
     fs::write(destination.join("SHA256SUMS"), sums).context("writing SHA256SUMS")
@@ -63,10 +84,10 @@ mod tests {
         let sums = fs::read_to_string(dist.join("SHA256SUMS")).unwrap();
         let (compiler, sums) = sums.split_once('\n').unwrap();
         assert!(compiler.starts_with("# rustc "), "{compiler}");
-        for (line, name) in sums.lines().zip(POLICIES) {
-            let wasm = fs::read(dist.join(format!("{name}.wasm"))).unwrap();
-            assert_eq!(line, format!("{}  {name}.wasm", sha256(&wasm)));
+        for (line, (_, file)) in sums.lines().zip(policies()) {
+            let wasm = fs::read(dist.join(&file)).unwrap();
+            assert_eq!(line, format!("{}  {file}", sha256(&wasm)));
         }
-        assert_eq!(sums.lines().count(), POLICIES.len());
+        assert_eq!(sums.lines().count(), policies().count());
     }
 }

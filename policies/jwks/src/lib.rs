@@ -1,7 +1,7 @@
 //! A provisioner for tokens of an issuer that publishes its keys, as OpenID Connect providers do.
 //!
-//! A token is good for the one name that its subject is. Keys are fetched from where the settings say, and kept for as
-//! long as they say: a key that is withdrawn is believed for so long at most.
+//! A token is good for the one name that its subject is, or for the names that are made of its claims. Keys are fetched
+//! from where the settings say, and kept for as long as they say: a key that is withdrawn is believed for so long at most.
 
 use policy_sdk::{
     audience,
@@ -14,52 +14,75 @@ use policy_sdk::{
         CommonNameRule, Descriptor, Environment, ReplayMode, RevokeRequest, RoutingKey, SanRule, ValidityBounds,
     },
 };
-use serde::Deserialize;
+
+mod template;
+
+use template::{Template, Values};
+
+policy_sdk::settings! {
+    /// `settings` of this policy in `ca.json`. Where the keys are has to be granted.
+    #[allow(non_snake_case, reason = "the names of members of JSON")]
+    pub struct Settings {
+        /// `iss` of its tokens.
+        issuer: String,
+        /// Where it publishes its keys.
+        keys: String,
+        /// What is to be among the `aud` of a token.
+        audience: String,
+        /// Seconds for which keys are kept.
+        maxAge: u32 = 300,
+        /// Claims a token must have, each with one of some values.
+        require: Vec<Requirement> = [],
+        /// Names a token is good for, made of its claims, e.g. {repository/1}.ci.example.com; its subject when there are none.
+        names: Vec<Template> = [],
+        /// Claims that checks see as attributes of the identity.
+        attributes: Vec<String> = [],
+    }
+}
+
+policy_sdk::settings! {
+    /// What a token must say.
+    pub struct Requirement {
+        /// The claim.
+        claim: String,
+        /// What it may be.
+        values: Vec<String>,
+    }
+}
 
 /// Whom to believe.
 pub struct Jwks {
     settings: Settings,
 }
 
-/// `{"issuer": "https://idp.example.com", "keys": "https://idp.example.com/keys", "audience": "step-ca"}`; where the keys
-/// are has to be granted.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Settings {
-    /// `iss` of its tokens.
-    issuer: String,
-    /// Where it publishes its keys.
-    keys: String,
-    /// What is to be among the `aud` of a token.
-    audience: String,
-    /// Seconds for which keys are kept.
-    #[serde(default = "five_minutes")]
-    max_age: u32,
-}
-
-fn five_minutes() -> u32 {
-    300
-}
-
 impl Provisioner for Jwks {
     fn init(environment: Environment) -> Result<(Self, Descriptor), Vec<ConfigError>> {
-        let settings: Settings = settings::parse(&environment.settings, "/settings")?;
+        let settings = Settings::parse(&environment.settings)?;
         let routing_keys = vec![RoutingKey::Issuer(settings.issuer.clone())];
         Ok((Self { settings }, Descriptor { routing_keys, credential_id: None, replay: ReplayMode::Jwt }))
     }
 
     fn authorize_sign(&self, request: &SignRequest) -> Result<SignGrant, Denial> {
-        let claims = self.verify(&request.token, request.context.now)?;
+        let (claims, values) = self.verify(&request.token, request.context.now)?;
         let subject = claims.sub.filter(|subject| !subject.is_empty() && !names::has_controls(subject));
         let subject = subject.ok_or_else(|| Denial::unauthorized("jwks.sub", "the token names nobody"))?;
+        for Requirement { claim, values: wanted } in &self.settings.require {
+            values.require(claim, wanted)?;
+        }
+        let names = match self.settings.names.as_slice() {
+            [] => vec![subject.clone()],
+            templates => templates.iter().map(|template| template.fill(&values)).collect::<Result<_, _>>()?,
+        };
+        let attributes = self.settings.attributes.iter();
+        let attributes = attributes.filter_map(|claim| Some((claim.clone(), values.text(claim)?))).collect();
         Ok(SignGrant {
             csr_sha256: None,
-            common_name: CommonNameRule::OneOf(vec![subject.clone()]),
-            subject_alt_names: SanRule::Exact(names::classify([subject.as_str()])),
+            subject_alt_names: SanRule::Exact(names::classify(names.iter().map(String::as_str))),
+            common_name: CommonNameRule::OneOf(names),
             validity: ValidityBounds::default(),
             single_use: None,
             extension_pairs: vec![],
-            identity: Identity { subject, credential_id: String::new(), attributes: vec![] },
+            identity: Identity { subject, credential_id: String::new(), attributes },
         })
     }
 
@@ -70,9 +93,9 @@ impl Provisioner for Jwks {
 }
 
 impl Jwks {
-    fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Denial> {
-        let Settings { issuer, keys, audience, max_age } = &self.settings;
-        let response = http::get_cached(keys, *max_age).map_err(|error| no_keys(&error))?;
+    fn verify(&self, token: &str, now: Timestamp) -> Result<(Claims, Values), Denial> {
+        let Settings { issuer, keys, audience, maxAge, .. } = &self.settings;
+        let response = http::get_cached(keys, *maxAge).map_err(|error| no_keys(&error))?;
         let keys = String::from_utf8(response.body).ok().filter(|_| response.status == 200);
         let keys = keys.ok_or_else(|| {
             Denial::unauthorized("jwks.keys", "the issuer shows no keys").detail("status", response.status.to_string())
@@ -86,7 +109,7 @@ impl Jwks {
         if !audience::is_accepted(&claims.aud, std::slice::from_ref(audience)) {
             return Err(Denial::unauthorized("jwks.aud", "the token is meant for somebody else"));
         }
-        Ok(claims)
+        Ok((claims, Values::of(&jwt.claims)))
     }
 }
 
@@ -103,4 +126,4 @@ fn bad_claim(error: ClaimError) -> Denial {
     error.denial("jwks")
 }
 
-policy_sdk::provisioner!(Jwks);
+policy_sdk::provisioner!(Jwks, settings: Settings);

@@ -177,6 +177,7 @@ macro_rules! settings {
                 }),+
             ]);
 
+            #[allow(non_snake_case, reason = "members are named as the JSON has them")]
             fn read(
                 value: $crate::settings::Value,
                 pointer: &str,
