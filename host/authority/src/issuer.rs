@@ -142,6 +142,11 @@ impl Issuer {
         Ok(self.verifier.verify(TEXT, &signature)?)
     }
 
+    /// Whether the key is in hardware or behind a network ([`Signer::signs_elsewhere`]).
+    pub fn signs_elsewhere(&self) -> bool {
+        self.signer.signs_elsewhere()
+    }
+
     pub(crate) fn shared_chain(&self) -> Arc<[Certificate]> {
         Arc::clone(&self.chain)
     }

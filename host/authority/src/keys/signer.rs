@@ -48,6 +48,14 @@ pub trait Signer: Send + Sync {
     /// the BIT STRING of an X.509 signature holds: for ECDSA the DER of
     /// Ecdsa-Sig-Value (RFC 3279 §2.2.3).
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError>;
+
+    /// Whether the key is somewhere else, in hardware or behind a network, so
+    /// that a signature may exist although nobody here has seen it. The CA
+    /// then keeps what it is about to sign before it asks, and waits for the
+    /// answer where waiting keeps nobody else.
+    fn signs_elsewhere(&self) -> bool {
+        false
+    }
 }
 
 /// A signature could not be made.
@@ -56,9 +64,16 @@ pub enum SignerError {
     /// The cryptographic library refused; it does not say why.
     #[error("the key could not make a signature")]
     Refused,
-    /// Hardware or a remote signer did not answer.
+    /// Hardware or a remote signer could not be asked: it has signed nothing.
     #[error("the signer is not available: {reason}")]
     Unavailable {
+        /// What the signer's side reported.
+        reason: String,
+    },
+    /// Hardware or a remote signer was asked, and its answer did not come or
+    /// is none: whether it has signed is not known.
+    #[error("the signer was asked and gave no signature: {reason}")]
+    OutcomeUnknown {
         /// What the signer's side reported.
         reason: String,
     },
