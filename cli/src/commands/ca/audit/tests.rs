@@ -19,7 +19,7 @@ fn user() -> User {
     let root = pki::create_root("Root", &root_key, now).unwrap();
     let certificate = pki::create_intermediate("CA", &key, &root, &root_key, now).unwrap();
     let user = User::new();
-    user.write("ca.crt", &certificate.pem());
+    user.write("ca.crt", certificate.pem());
     let mut head = Head::genesis(&LOG);
     let mut text = format!("{}\n", Beginning { log: LOG, after: head });
     for sequence in 1..=3 {
@@ -29,7 +29,7 @@ fn user() -> User {
     }
     user.write("audit.log", &text);
     let issuer = Issuer::new(vec![certificate], Box::new(key)).unwrap();
-    user.write("audit.log.head", &format!("{}\n", SignedHead::sign(LOG, head, now, &issuer).unwrap()));
+    user.write("audit.log.head", format!("{}\n", SignedHead::sign(LOG, head, now, &issuer).unwrap()));
     user
 }
 
@@ -46,7 +46,7 @@ fn a_whole_log_is_said_to_be_whole() {
 fn a_changed_line_and_a_cut_tail_are_named() {
     let user = user();
     let text = user.read("audit.log");
-    user.write("audit.log", &text.replacen("d2", "d9", 1));
+    user.write("audit.log", text.replacen("d2", "d9", 1));
     assert_eq!(user.step(VERIFY).error(), "{}/audit.log:3: line 2 of the audit log was changed\n");
     let cut: String = text.split_inclusive('\n').take(3).collect();
     user.write("audit.log", &cut);
@@ -60,10 +60,10 @@ fn a_changed_line_and_a_cut_tail_are_named() {
 fn a_head_that_is_missing_or_signed_by_another_is_no_head() {
     let user = user();
     let other = self::user();
-    user.write("other.crt", &other.read("ca.crt"));
+    user.write("other.crt", other.read("ca.crt"));
     let error = user.step("ca audit verify {}/audit.log --certificate {}/other.crt").error();
     assert!(error.contains("which is not that of the certificate"), "{error}");
-    user.write("moved.log", &user.read("audit.log"));
+    user.write("moved.log", user.read("audit.log"));
     let error = user.step("ca audit verify {}/moved.log --certificate {}/ca.crt").error();
     assert!(error.contains("no signed head") && error.contains("--without-head"), "{error}");
     let line = "ca audit verify {}/moved.log --certificate {}/ca.crt --head {}/audit.log.head";
