@@ -8,7 +8,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use super::{
-    flags::{CaFlags, ValidityFlags},
+    flags::{CaFlags, OfflineFlag, TOKEN_OFFLINE, ValidityFlags},
     issue::{ProvisionerFlags, Token, ascii_name},
 };
 use crate::{
@@ -53,6 +53,8 @@ pub(crate) struct Certificate {
     key_kind: KeyFlags,
     #[command(flatten)]
     validity: ValidityFlags,
+    #[command(flatten)]
+    offline: OfflineFlag,
     /// Overwrite files without asking
     #[arg(long, short)]
     force: bool,
@@ -60,6 +62,7 @@ pub(crate) struct Certificate {
 
 impl Certificate {
     pub(crate) fn run(mut self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        self.offline.refuse(TOKEN_OFFLINE)?;
         let spec = self.key_kind.spec()?;
         if is_same_file(&self.certificate, &self.key) {
             return Err(CommandError::EqualArguments { first: "CRT-FILE", second: "KEY-FILE" }.into());
@@ -122,6 +125,27 @@ mod tests {
         let token = jose::jws::sign(&header, r#"{"sub":"a.example.com"}"#, &key).expect("signed");
         let error = User::new().step(&format!("ca certificate b {{}}/a.crt {{}}/a.key --token {token}")).error();
         assert_eq!(error, "token subject 'a.example.com' and hostname 'b' do not match\n");
+    }
+
+    #[test]
+    fn nothing_is_signed_behind_the_back_of_the_ca() {
+        let user = User::new();
+        let (certificate, key) = crate::testing::leaf_certificate(-60, 3_600);
+        user.write("a.crt", certificate);
+        user.write("a.key", key);
+        let commands = [
+            ("certificate a {}/new.crt {}/new.key", "`step ca token --offline`"),
+            ("sign {}/a.csr {}/new.crt", "`step ca token --offline`"),
+            ("renew {}/a.crt {}/a.key --out {}/new.crt", "leave the flag out"),
+            ("rekey {}/a.crt {}/a.key --out-cert {}/new.crt --out-key {}/new.key", "leave the flag out"),
+            ("revoke 7", "`step ca token --revoke --offline`"),
+        ];
+        for (command, instead) in commands {
+            let error = user.step(&format!("ca {command} --offline")).error();
+            assert!(error.starts_with("flag '--offline' is not supported: "), "{command}: {error}");
+            assert!(error.contains(instead), "{command}: {error}");
+            assert!(!user.path("new.crt").exists() && !user.path("new.key").exists(), "{command}");
+        }
     }
 
     #[test]

@@ -56,6 +56,32 @@ impl CaFlags {
     }
 }
 
+/// What upstream does with the CA's own files, behind the back of whatever decides at the CA.
+#[derive(Args)]
+pub(super) struct OfflineFlag {
+    /// Not supported: what the CA has not decided is not done, see `step ca token --offline`
+    #[arg(long, hide = true)]
+    offline: bool,
+}
+
+impl OfflineFlag {
+    /// Refuses the flag; `instead` says what there is in its place.
+    pub(super) fn refuse(&self, instead: &'static str) -> Result<(), CommandError> {
+        match self.offline {
+            true => Err(CommandError::Unsupported { flag: "offline", reason: instead }),
+            false => Ok(()),
+        }
+    }
+}
+
+/// For commands that a token authorizes.
+pub(super) const TOKEN_OFFLINE: &str = "no certificate is signed before the CA's policies have decided; \
+     make a token with `step ca token --offline` and give it with `--token` where the CA can be reached";
+
+/// For commands that a certificate itself authorizes.
+pub(super) const CERTIFICATE_OFFLINE: &str = "no certificate is signed before the CA's policies have decided; \
+     leave the flag out where the CA can be reached";
+
 /// The command at hand cannot work without this flag.
 pub(super) fn requires(cx: &Context, flag: &'static str) -> CommandError {
     CommandError::CommandRequiresFlag { command: cx.command.clone(), flag }

@@ -7,7 +7,7 @@ use clap::Args;
 use go_duration::GoDuration;
 
 use super::{
-    flags::CaFlags,
+    flags::{CERTIFICATE_OFFLINE, CaFlags, OfflineFlag},
     pair::Pair,
     renew::{After, is_due_now},
 };
@@ -36,6 +36,8 @@ pub(crate) struct Rekey {
     key: PathBuf,
     #[command(flatten)]
     ca: CaFlags,
+    #[command(flatten)]
+    offline: OfflineFlag,
     /// File for the new certificate; CRT-FILE if left out
     #[arg(long, value_name = "FILE")]
     out_cert: Option<PathBuf>,
@@ -69,6 +71,7 @@ pub(crate) struct Rekey {
 
 impl Rekey {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        self.offline.refuse(CERTIFICATE_OFFLINE)?;
         self.check_flags()?;
         let certificate = self.out_cert.as_deref().unwrap_or(&self.certificate);
         let keys = [Some(self.out_key.as_deref().unwrap_or(&self.key)), self.private_key.as_deref()];

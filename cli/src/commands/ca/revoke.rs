@@ -9,7 +9,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use super::{
-    flags::CaFlags,
+    flags::{CaFlags, OfflineFlag},
     issue::{ProvisionerFlags, Token},
     pair::Pair,
 };
@@ -18,6 +18,10 @@ use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
 };
+
+/// What there is in place of `--offline`.
+const OFFLINE: &str = "what ends a certificate is on the CA's record; \
+     make a token with `step ca token --revoke --offline` and give it with `--token` where the CA can be reached";
 
 /// Revoke a certificate: it is not renewed any more, and whoever asks the CA hears of it
 ///
@@ -51,10 +55,13 @@ pub(crate) struct Revoke {
     ca: CaFlags,
     #[command(flatten)]
     provisioner: ProvisionerFlags,
+    #[command(flatten)]
+    offline: OfflineFlag,
 }
 
 impl Revoke {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        self.offline.refuse(OFFLINE)?;
         let reason: RevocationReason = match self.reason_code.parse() {
             Ok(reason) => reason,
             Err(error) => {

@@ -8,7 +8,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use super::{
-    flags::{CaFlags, ValidityFlags},
+    flags::{CaFlags, OfflineFlag, TOKEN_OFFLINE, ValidityFlags},
     issue::{ProvisionerFlags, Token, ascii_name},
 };
 use crate::{
@@ -42,6 +42,8 @@ pub(crate) struct Sign {
     provisioner: ProvisionerFlags,
     #[command(flatten)]
     validity: ValidityFlags,
+    #[command(flatten)]
+    offline: OfflineFlag,
     /// Overwrite the file without asking
     #[arg(long, short)]
     force: bool,
@@ -49,6 +51,7 @@ pub(crate) struct Sign {
 
 impl Sign {
     pub(crate) fn run(mut self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        self.offline.refuse(TOKEN_OFFLINE)?;
         let request = read_request(&self.request)?;
         let common_name = request.common_name().unwrap_or_default().to_owned();
         let destination = Destination::claim(cx, &self.certificate, self.force)?;

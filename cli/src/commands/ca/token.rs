@@ -1,10 +1,14 @@
 //! `step ca token`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use anyhow::{Context as _, bail};
 use api_types::Provisioner;
 use authority::SerialNumber;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use certs::TimeFlag;
 use clap::Args;
 use serde::Deserialize;
@@ -30,6 +34,8 @@ use crate::{
 Examples:
   step ca token a.example.com
   step ca token a.example.com --san a.internal --san 10.0.0.1 --not-after 8h
+  step ca token a.example.com --cnf-file a.csr
+  step ca token a.example.com --offline --ca-config ca.json --password-file password
   step ca token --revoke 308893286343609293989051180431574390766")]
 pub(crate) struct Token {
     /// The name the certificate is for; with --revoke the serial number of a certificate
@@ -51,6 +57,9 @@ pub(crate) struct Token {
     /// End of the token's life: a time (RFC 3339), or a duration from now; 5 minutes after its start if left out
     #[arg(long, value_name = "TIME|DURATION")]
     not_after: Option<TimeFlag>,
+    /// Bind the token to the certificate request with this SHA-256, in base64url or hexadecimal
+    #[arg(long, value_name = "DIGEST")]
+    cnf: Option<RequestDigest>,
     /// Bind the token to the certificate request in this file
     #[arg(long, value_name = "FILE")]
     cnf_file: Option<PathBuf>,
@@ -96,7 +105,7 @@ impl Token {
         };
         let url = self.ca.url(cx)?;
         let root = self.ca.root_fingerprint(cx)?;
-        let request_digest = self.cnf_file.as_deref().map(request_digest).transpose()?;
+        let request_digest = self.request_digest()?;
         let signatory = self.signatory(cx)?;
 
         let subject = match self.purpose() {
@@ -124,6 +133,16 @@ impl Token {
             None => cx.output.answer(Zeroizing::new(format!("{}\n", *token)).as_bytes())?,
         }
         Ok(ExitStatus::Success)
+    }
+
+    /// SHA-256 of the one request the token is good for.
+    fn request_digest(&self) -> anyhow::Result<Option<[u8; 32]>> {
+        match (&self.cnf, &self.cnf_file) {
+            (Some(_), Some(_)) => Err(CommandError::MutuallyExclusive { first: "cnf", second: "cnf-file" }.into()),
+            (Some(RequestDigest(octets)), None) => Ok(Some(*octets)),
+            (None, Some(file)) => digest_of(file).map(Some),
+            (None, None) => Ok(None),
+        }
     }
 
     fn purpose(&self) -> Purpose {
@@ -200,8 +219,23 @@ impl Token {
     }
 }
 
+/// SHA-256 of a certification request: base64url without padding, as tokens carry it, or 64 hexadecimal digits.
+#[derive(Clone)]
+struct RequestDigest([u8; 32]);
+
+impl FromStr for RequestDigest {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The two forms have different lengths, so that no text could be meant as either.
+        let octets = if text.len() == 64 { hex::decode(text).ok() } else { BASE64_URL_SAFE_NO_PAD.decode(text).ok() };
+        let octets = octets.and_then(|octets| octets.try_into().ok());
+        octets.map(Self).ok_or("a SHA-256 has 43 characters in base64url and 64 in hexadecimal")
+    }
+}
+
 /// SHA-256 of the certification request in the file.
-fn request_digest(path: &Path) -> anyhow::Result<[u8; 32]> {
+fn digest_of(path: &Path) -> anyhow::Result<[u8; 32]> {
     let bytes = files::read(path)?;
     let text = std::str::from_utf8(&bytes).with_context(|| format!("error parsing {}", path.display()))?;
     let request = authority::CertificationRequest::from_pem(text);
@@ -210,6 +244,7 @@ fn request_digest(path: &Path) -> anyhow::Result<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
     use jose::{Jwk, jwe, jws::Unverified};
     use serde_json::json;
 
@@ -260,6 +295,34 @@ mod tests {
         }
         assert!(make("a --revoke").error().contains("a serial number is a decimal number"));
         assert!(!make("1 --revoke --renew").error().is_empty());
+    }
+
+    #[test]
+    fn a_token_is_bound_to_one_request() {
+        let user = user();
+        let key = Jwk::generate_ec_p256().expect("a key");
+        user.write("key.json", key.to_private_json().expect("private").as_bytes());
+        let make = |flags: &str| user.step(&format!("ca token a --offline --issuer me --key {{}}/key.json {flags}"));
+        let payload = |token: String| {
+            let payload = token.split('.').nth(1).map(|part| BASE64_URL_SAFE_NO_PAD.decode(part));
+            serde_json::from_slice::<serde_json::Value>(&payload.expect("a payload").expect("base64")).expect("JSON")
+        };
+        assert!(payload(make("").answer()).get("cnf").is_none());
+
+        let request_key = authority::keys::PrivateKey::generate(authority::keys::KeySpec::EcP256).expect("a key");
+        let names = authority::SubjectAltNames::default();
+        let request = authority::pki::create_csr(&request_key, "a", &names).expect("a request");
+        user.write("a.csr", request.pem());
+        let digest = BASE64_URL_SAFE_NO_PAD.encode(request.sha256());
+        let hexadecimal = hex::encode(request.sha256());
+        for flags in ["--cnf-file {}/a.csr", &format!("--cnf {digest}"), &format!("--cnf {hexadecimal}")] {
+            assert_eq!(payload(make(flags).answer())["cnf"], json!({"x5rt#S256": digest}), "{flags}");
+        }
+        for wrong in ["abc", &digest[1..], &hexadecimal[1..], &format!("{hexadecimal}00")] {
+            assert_eq!(make(&format!("--cnf {wrong}")).error(), format!("invalid value '{wrong}' for flag '--cnf'\n"));
+        }
+        let error = make(&format!("--cnf {digest} --cnf-file {{}}/a.csr")).error();
+        assert_eq!(error, "flag '--cnf' and flag '--cnf-file' are mutually exclusive\n");
     }
 
     #[test]

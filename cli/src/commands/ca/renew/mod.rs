@@ -12,7 +12,7 @@ use go_duration::GoDuration;
 use self::schedule::Rhythm;
 pub(super) use self::{after::After, schedule::is_due_now};
 use super::{
-    flags::CaFlags,
+    flags::{CERTIFICATE_OFFLINE, CaFlags, OfflineFlag},
     pair::{Pair, RenewBy},
 };
 use crate::{
@@ -40,6 +40,8 @@ pub(crate) struct Renew {
     key: PathBuf,
     #[command(flatten)]
     ca: CaFlags,
+    #[command(flatten)]
+    offline: OfflineFlag,
     /// File for the new certificate; CRT-FILE if left out
     #[arg(long, alias = "output-file", value_name = "FILE")]
     out: Option<PathBuf>,
@@ -82,6 +84,7 @@ pub(crate) struct Renew {
 
 impl Renew {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        self.offline.refuse(CERTIFICATE_OFFLINE)?;
         let rhythm = self.rhythm()?;
         if is_same_file(self.out.as_deref().unwrap_or(&self.certificate), &self.key) {
             return Err(CommandError::EqualArguments { first: "CRT-FILE", second: "KEY-FILE" }.into());
