@@ -54,6 +54,24 @@ impl CaJson {
         before - self.provisioners.len()
     }
 
+    /// Changes those for which `wanted` is true, and tells how many there were.
+    pub(crate) fn update(
+        &mut self,
+        wanted: impl Fn(&Identity) -> bool,
+        mut change: impl FnMut(&mut Members) -> anyhow::Result<()>,
+    ) -> anyhow::Result<usize> {
+        let mut count = 0;
+        for entry in &mut self.provisioners {
+            if wanted(&serde_json::from_str(entry.get()).unwrap_or_default()) {
+                let mut members: Members = serde_json::from_str(entry.get())?;
+                change(&mut members)?;
+                *entry = to_raw_value(&members)?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
     /// Replaces the file, as Go writes it with tabs.
     pub(crate) fn save(mut self) -> anyhow::Result<()> {
         self.authority.set("provisioners", to_raw_value(&self.provisioners)?);
@@ -88,22 +106,38 @@ impl Identity {
 
 /// The members of an object in their order, each value as it was written.
 #[derive(Default)]
-struct Members(Vec<(String, Box<RawValue>)>);
+pub(crate) struct Members(Vec<(String, Box<RawValue>)>);
 
 impl Members {
+    /// The members of something that is written as an object.
+    pub(crate) fn of(value: &impl Serialize) -> serde_json::Result<Self> {
+        serde_json::from_str(&serde_json::to_string(value)?)
+    }
+
     /// A member's value; none when it is absent or `null`.
-    fn read<'a, T: Deserialize<'a>>(&'a self, name: &str) -> serde_json::Result<Option<T>> {
+    pub(crate) fn read<'a, T: Deserialize<'a>>(&'a self, name: &str) -> serde_json::Result<Option<T>> {
         match self.0.iter().find(|(known, _)| known == name) {
             Some((_, value)) => serde_json::from_str(value.get()),
             None => Ok(None),
         }
     }
 
-    fn set(&mut self, name: &str, value: Box<RawValue>) {
+    /// Gives a member a value: in its place, or at the end.
+    pub(crate) fn set(&mut self, name: &str, value: Box<RawValue>) {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => *old = value,
             None => self.0.push((name.to_owned(), value)),
         }
+    }
+
+    /// Takes a member out.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
+    /// Whether there is no member.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

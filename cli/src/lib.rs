@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn completion_knows_the_commands() {
         let names = User::new().step("ca provisioner --generate-bash-completion").answer();
-        assert_eq!(names, "add\nget-encrypted-key\nlist\nremove\n");
+        assert_eq!(names, "add\nget-encrypted-key\nlist\nremove\nupdate\n");
     }
 
     #[test]

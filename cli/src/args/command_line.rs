@@ -231,8 +231,14 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn of(arg: &Arg) -> Self {
-        if arg.get_action().takes_values() { Self::Text } else { Self::Switch }
+        let needs_value = arg.get_action().takes_values() && !is_three_state(arg);
+        if needs_value { Self::Text } else { Self::Switch }
     }
+}
+
+/// Whether a flag that says yes or no can also say nothing: `--flag`, `--flag=false`, or left out.
+pub(crate) fn is_three_state(arg: &Arg) -> bool {
+    arg.get_action().takes_values() && arg.get_num_args().is_some_and(|count| count.min_values() == 0)
 }
 
 /// Every spelling of a flag; the first is the one environment variables and configuration files use.

@@ -10,7 +10,7 @@ use clap::{
     error::ErrorKind,
 };
 
-use self::command_line::{CommandLine, FlagValue};
+use self::command_line::{CommandLine, FlagValue, is_three_state};
 use crate::{commands::Commands, error::CommandError};
 
 /// Work with an online certificate authority, certificates and keys
@@ -54,7 +54,7 @@ pub(crate) fn help(tree: &Command, path: &[String]) -> String {
 pub(crate) fn parse(tree: &Command, line: CommandLine) -> Result<Commands, CommandError> {
     let command = descend(tree, &line.path);
     tree.clone()
-        .try_get_matches_from(words(line))
+        .try_get_matches_from(words(line, command))
         .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
         .map(|cli| cli.command)
         .map_err(|error| explain(&error, command))
@@ -67,12 +67,14 @@ fn usage(command: &Command) -> String {
 }
 
 /// The command line once more, in the one spelling clap is given.
-fn words(line: CommandLine) -> Vec<OsString> {
+fn words(line: CommandLine, command: &Command) -> Vec<OsString> {
+    let says_no = |long: &str| command.get_arguments().any(|arg| arg.get_long() == Some(long) && is_three_state(arg));
     let mut words = vec![OsString::from("step")];
     words.extend(line.path.into_iter().map(OsString::from));
     for flag in line.flags {
         let mut word = OsString::from(format!("--{}", flag.long));
         match flag.value {
+            FlagValue::Switch(on) if says_no(&flag.long) => word.push(format!("={on}")),
             FlagValue::Switch(false) => continue,
             FlagValue::Switch(true) => {}
             FlagValue::Text(text) => {

@@ -1,22 +1,20 @@
 //! `step ca provisioner add`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
-use authority::{Certificate, SubjectPublicKeyInfo, keys::public_key_from_pem};
 use clap::{Args, ValueEnum};
-use jose::{JoseError, Jwk, jwe};
+use jose::Jwk;
 use serde::Serialize;
-use zeroize::Zeroizing;
 
-use super::super::flags::requires;
+use super::{
+    super::flags::requires,
+    claims::ClaimsFlags,
+    key::{self, Source},
+};
 use crate::{
-    ca_json::CaJson,
+    ca_json::{CaJson, Members},
     context::Context,
     error::{CommandError, ExitStatus},
-    files, jwk_file, pem_key,
-    prompt::{Question, not_blank},
-    protection,
 };
 
 /// Add a provisioner to the configuration of a CA
@@ -31,7 +29,8 @@ use crate::{
 #[command(after_long_help = "\
 Examples:
   step ca provisioner add me@example.com --create
-  step ca provisioner add me@example.com key.json")]
+  step ca provisioner add me@example.com key.json
+  step ca provisioner add batch --create --x509-max-dur 1h --x509-default-dur 15m --disable-renewal")]
 pub(crate) struct Add {
     /// Name of the provisioner, e.g. an e-mail address
     #[arg(value_name = "NAME")]
@@ -48,6 +47,8 @@ pub(crate) struct Add {
     /// File with the password that encrypts the private key
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    #[command(flatten)]
+    claims: ClaimsFlags,
     /// Kind of provisioner
     #[arg(long = "type", value_name = "TYPE", default_value = "JWK", ignore_case = true, hide = true)]
     kind: Kind,
@@ -81,93 +82,35 @@ impl Add {
         if !self.create && self.keys.is_empty() {
             return Err(CommandError::RequiredUnlessArgument { flag: "create", argument: "KEY-FILE" }.into());
         }
+        self.claims.check()?;
         let mut ca = CaJson::read(path)?;
         let keys = match self.create {
             true => vec![Jwk::generate_ec_p256()?],
-            false => self.keys.iter().map(|key| read(cx, key)).collect::<anyhow::Result<_>>()?,
+            false => self.keys.iter().map(|key| key::read(cx, key)).collect::<anyhow::Result<_>>()?,
         };
+        let source = if self.create { Source::Made } else { Source::File };
         for key in keys {
-            let kid = key.kid().unwrap_or_default();
-            if ca.identities().any(|entry| entry.name == self.name && entry.kid() == kid) {
-                bail!(
-                    "duplicated provisioner: CA config already contains a provisioner with issuer={} and kid={kid}",
-                    self.name
-                );
-            }
+            key::is_new(&ca, &self.name, &key)?;
             let encrypted_key = match key.is_private() {
-                true => Some(jwe::encrypt_jwk(&key, &self.password(cx)?, protection::PBES2_ITERATIONS)?),
+                true => Some(key::encrypt(cx, &key, source, self.password_file.as_deref())?),
                 false => None,
             };
-            ca.add(&Entry { name: &self.name, kind: "JWK", key: key.public(), encrypted_key })?;
+            let entry = Entry { name: &self.name, kind: "JWK", key: key.public(), encrypted_key };
+            let mut entry = Members::of(&entry)?;
+            self.claims.apply(&mut entry)?;
+            ca.add(&entry)?;
         }
         ca.save()?;
         cx.output.say(super::RELOAD)?;
         Ok(ExitStatus::Success)
     }
-
-    fn password(&self, cx: &mut Context) -> anyhow::Result<Zeroizing<Vec<u8>>> {
-        const FLAG: &str = "--password-file";
-        if let Some(file) = &self.password_file {
-            return Ok(files::read_password(file)?);
-        }
-        let label = match self.create {
-            true => {
-                "Please enter a password to encrypt the provisioner private key? [leave empty and we'll generate one]"
-            }
-            false => "Please enter the password to encrypt the private JWK",
-        };
-        let mut password = cx.ask_password(Question { label, flag: FLAG })?;
-        if self.create && password.is_empty() {
-            let generated = steppath::random_password()?;
-            let question = Question { label: "Password", flag: FLAG };
-            password = Zeroizing::new(cx.ask(question, &generated, not_blank)?);
-        }
-        Ok(Zeroizing::new(password.as_bytes().to_vec()))
-    }
-}
-
-/// The key of a file, for signing, with a name.
-fn read(cx: &mut Context, path: &Path) -> anyhow::Result<Jwk> {
-    let bytes = files::read(path)?;
-    let key = match std::str::from_utf8(&bytes).map_or(Ok(None), public_pem) {
-        Ok(Some(key)) => pem_key::public_to_jwk(&key).map_err(Into::into),
-        Ok(None) => jwk_file::from_file(cx, path, None),
-        Err(error) => Err(error),
-    };
-    let key = key.map_err(|error| match error.downcast_ref() {
-        Some(JoseError::SymmetricKey) => {
-            anyhow::anyhow!("invalid JWK: a symmetric key cannot be used as a provisioner")
-        }
-        _ => error,
-    })?;
-    let key = if key.kid().is_none_or(str::is_empty) {
-        let thumbprint = key.thumbprint();
-        key.with_kid(thumbprint)
-    } else {
-        key
-    };
-    let key = if key.key_use().is_none() { key.with_key_use("sig") } else { key };
-    // A key that may not verify is no use to the CA.
-    jose::VerifyingKey::from_jwk(&key).with_context(|| format!("error reading {}", path.display()))?;
-    Ok(key)
-}
-
-/// The public key of a PEM text that is one, or a certificate.
-fn public_pem(text: &str) -> anyhow::Result<Option<SubjectPublicKeyInfo>> {
-    if text.contains("-----BEGIN PUBLIC KEY-----") {
-        return Ok(Some(SubjectPublicKeyInfo::from_der(&public_key_from_pem(text)?)?));
-    }
-    if text.contains("-----BEGIN CERTIFICATE-----") {
-        return Ok(Some(Certificate::from_pem(text)?.public_key().clone()));
-    }
-    Ok(None)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use jose::{Jwk, jwe};
+    use serde_json::{Value, json};
 
-    use super::*;
     use crate::testing::{User, leaf_certificate};
 
     fn user() -> User {
@@ -199,6 +142,23 @@ mod tests {
             .map(|one| user.read("ca.json").find(&format!("\"{one}\"")))
             .to_vec();
         assert!(order.is_sorted(), "{order:?}");
+    }
+
+    #[test]
+    fn claims_are_written_as_the_ca_reads_them() {
+        let user = user();
+        let claims = "--x509-min-dur 1m --x509-max-dur 1h --x509-default-dur 15m --disable-renewal";
+        let line = "ca provisioner add me --create --ca-config {}/ca.json --password-file {}/password";
+        user.step(&format!("{line} {claims} --allow-renewal-after-expiry=false")).answer();
+        let expected = json!({
+            "minTLSCertDuration": "1m0s", "maxTLSCertDuration": "1h0m0s", "defaultTLSCertDuration": "15m0s",
+            "disableRenewal": true, "allowRenewalAfterExpiry": false,
+        });
+        assert_eq!(provisioners(&user)[0]["claims"], expected);
+        user.step(line).answer();
+        assert!(provisioners(&user)[1].get("claims").is_none());
+        let error = user.step(&format!("{line} --x509-max-dur -1h")).error();
+        assert_eq!(error, "invalid value '-1h0m0s' for flag '--x509-max-dur'\n");
     }
 
     #[test]

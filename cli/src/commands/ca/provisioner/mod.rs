@@ -1,9 +1,12 @@
 //! `step ca provisioner …`: who may authorize certificates.
 
 mod add;
+mod claims;
 mod encrypted_key;
+mod key;
 mod list;
 mod remove;
+mod update;
 
 use clap::Args;
 
@@ -32,4 +35,5 @@ commands!(Commands {
     GetEncryptedKey(encrypted_key::GetEncryptedKey),
     List(list::List),
     Remove(remove::Remove),
+    Update(update::Update),
 });
