@@ -126,6 +126,23 @@ pub enum JoseError {
         value: String,
     },
 
+    /// A symmetric key of another length than the algorithm needs.
+    #[error("the key has {got} octets, the algorithm needs {want}")]
+    KeyLength {
+        /// Octets of the key.
+        got: usize,
+        /// Octets wanted; for a MAC, at least (RFC 7518 §3.2).
+        want: usize,
+    },
+
+    /// A key that is said to be shared and secret, and is neither: the classic way to forge a MAC (RFC 8725 §2.1).
+    #[error("the key is a public key; its octets are no secret")]
+    PublicSecret,
+
+    /// `RSA1_5`, which tells its secrets to who may ask often enough.
+    #[error("algorithm \"RSA1_5\" is refused unless it is asked for")]
+    Legacy,
+
     /// `p2c` outside [`crate::limits::PBES2_ITERATIONS`].
     #[error("{0} iterations are not between 1000 and 2000000")]
     Iterations(u64),
@@ -134,8 +151,8 @@ pub enum JoseError {
     #[error("the password is empty")]
     EmptyPassword,
 
-    /// Wrong password or damaged message: nobody can tell which.
-    #[error("the password is wrong or the message is damaged")]
+    /// Wrong password, wrong key or damaged message: nobody can tell which.
+    #[error("the password or the key is wrong, or the message is damaged")]
     Decryption,
 
     /// The cryptographic library failed without a fault of the input.

@@ -25,8 +25,10 @@ mod base64url;
 mod claims;
 mod error;
 mod json;
+mod symmetric;
 
 pub use algorithm::Algorithm;
 pub use claims::{NumericDate, RegisteredClaims};
 pub use error::JoseError;
-pub use jwk::{Curve, Jwk, JwkSet, SigningKey, UncheckedKey, UncheckedKeys, VerifyingKey};
+pub use jwk::{Curve, Jwk, JwkSet, KeyType, SigningKey, UncheckedKey, UncheckedKeys, VerifyingKey};
+pub use symmetric::{MacAlgorithm, MacKey, SymmetricKey};

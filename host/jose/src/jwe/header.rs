@@ -1,9 +1,10 @@
-//! The header of a message under a password (RFC 7516 §4, RFC 7518 §4.8.1).
+//! The header of an encrypted message (RFC 7516 §4).
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::{ContentEncryption, KeyEncryption, Message};
+use super::{ContentEncryption, KeyManagement, Message};
 use crate::{
     JoseError, base64url,
     error::excerpt,
@@ -13,12 +14,12 @@ use crate::{
 
 const WHAT: &str = "the header";
 
-/// What the header asks for, every part of it supported and within bounds.
+/// What a message says about itself, its algorithms known and nothing in it that is not understood.
+#[derive(Debug)]
 pub(super) struct Header {
-    pub(super) key_encryption: KeyEncryption,
+    pub(super) algorithm: KeyManagement,
     pub(super) encryption: ContentEncryption,
-    pub(super) salt: Vec<u8>,
-    pub(super) iterations: u32,
+    members: Members,
 }
 
 impl Header {
@@ -28,19 +29,29 @@ impl Header {
         if let Some(member) = ["crit", "zip"].into_iter().find(|&member| members.contains_key(member)) {
             return Err(JoseError::UnsupportedHeader(member));
         }
-        let alg = required(&members, "alg")?;
-        let enc = required(&members, "enc")?;
+        let required = |member| json::text(&members, WHAT, member)?.ok_or(JoseError::Missing { what: WHAT, member });
+        let (alg, enc) = (required("alg")?, required("enc")?);
         let unsupported = |member, value| JoseError::UnsupportedEncryption { member, value: excerpt(value) };
-        let header = Self {
-            key_encryption: KeyEncryption::from_name(alg).ok_or_else(|| unsupported("alg", alg))?,
-            encryption: ContentEncryption::from_name(enc).ok_or_else(|| unsupported("enc", enc))?,
-            salt: base64url::decode("p2s", required(&members, "p2s")?)?,
-            iterations: iterations(&members)?,
-        };
-        if header.salt.len() < limits::PBES2_SALT {
-            return Err(JoseError::Member { what: WHAT, member: "p2s", want: "8 octets or more" });
-        }
-        Ok(header)
+        let algorithm = KeyManagement::from_name(alg).ok_or_else(|| unsupported("alg", alg))?;
+        let encryption = ContentEncryption::from_name(enc).ok_or_else(|| unsupported("enc", enc))?;
+        let kid = json::text(&members, WHAT, "kid")?;
+        json::at_most("kid", kid.unwrap_or_default(), limits::KID)?;
+        Ok(Self { algorithm, encryption, members })
+    }
+
+    pub(super) fn member(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
+    /// A parameter that has to be a string when it is there.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<&str>, JoseError> {
+        json::text(&self.members, WHAT, name)
+    }
+
+    /// A parameter that has to be there, in octets.
+    pub(super) fn octets(&self, name: &'static str) -> Result<Vec<u8>, JoseError> {
+        let text = self.text(name)?.ok_or(JoseError::Missing { what: WHAT, member: name })?;
+        base64url::decode(name, text)
     }
 }
 
@@ -60,45 +71,18 @@ fn joined(message: &Message) -> Result<Members, JoseError> {
     Ok(members)
 }
 
-fn required<'a>(members: &'a Members, member: &'static str) -> Result<&'a str, JoseError> {
-    json::text(members, WHAT, member)?.ok_or(JoseError::Missing { what: WHAT, member })
+/// The header of a message that is being made. Upstream writes the parameters in the order of their names.
+#[derive(Default)]
+pub(super) struct ProtectedHeader {
+    parameters: BTreeMap<&'static str, Value>,
 }
 
-fn iterations(members: &Members) -> Result<u32, JoseError> {
-    let count = match members.get("p2c") {
-        None => return Err(JoseError::Missing { what: WHAT, member: "p2c" }),
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(_) => None,
-    }
-    .ok_or(JoseError::Member { what: WHAT, member: "p2c", want: "a positive integer" })?;
-    u32::try_from(count)
-        .ok()
-        .filter(|count| limits::PBES2_ITERATIONS.contains(count))
-        .ok_or(JoseError::Iterations(count))
-}
-
-/// The header as it is written, in upstream's order.
-#[derive(Serialize)]
-pub(super) struct ProtectedHeader<'a> {
-    alg: &'static str,
-    cty: &'a str,
-    enc: &'static str,
-    p2c: u32,
-    p2s: String,
-}
-
-impl<'a> ProtectedHeader<'a> {
-    pub(super) fn new(
-        key_encryption: KeyEncryption,
-        encryption: ContentEncryption,
-        cty: &'a str,
-        iterations: u32,
-        salt: &[u8],
-    ) -> Self {
-        Self { alg: key_encryption.name(), cty, enc: encryption.name(), p2c: iterations, p2s: base64url::encode(salt) }
+impl ProtectedHeader {
+    pub(super) fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.parameters.insert(name, value.into());
     }
 
     pub(super) fn encode(&self) -> String {
-        base64url::encode(serde_json::to_vec(self).expect("strings and numbers are always JSON"))
+        base64url::encode(serde_json::to_vec(&self.parameters).expect("values of JSON are always JSON"))
     }
 }

@@ -26,7 +26,11 @@ pub struct Message {
 }
 
 impl Message {
-    pub(super) fn parse(text: &str) -> Result<Self, JoseError> {
+    /// Reads a message in the compact, the flattened or the general serialization with one recipient.
+    ///
+    /// # Errors
+    /// A message over 64 KiB or not of the form.
+    pub fn parse(text: &str) -> Result<Self, JoseError> {
         let text = text.trim_matches(|character: char| character.is_ascii_whitespace());
         json::at_most(WHAT, text, limits::TOKEN)?;
         if text.starts_with('{') { Self::parse_json(text) } else { Self::parse_compact(text) }
@@ -131,6 +135,8 @@ fn unprotected(members: &Members, recipient: &Members) -> Result<Option<Members>
 #[derive(Serialize)]
 struct Flattened<'a> {
     protected: &'a str,
+    /// None where the key of the content is agreed on or shared (RFC 7516 §7.2.1).
+    #[serde(skip_serializing_if = "String::is_empty")]
     encrypted_key: String,
     iv: String,
     ciphertext: String,

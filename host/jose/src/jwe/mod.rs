@@ -1,80 +1,94 @@
-//! JSON Web Encryption under a password (RFC 7516, RFC 7518 §4.8): how private keys travel and rest.
+//! JSON Web Encryption (RFC 7516): how private keys travel and rest, and whatever else is for one reader only.
 //!
 //! ```text
-//! password ─PBKDF2─► key-encryption key ─AES key wrap─► content key ─AES-GCM─► the message
+//! password ─PBKDF2──┐
+//! shared key ───────┼─► key-encryption key ─AES key wrap─► content key ─AES─► the message
+//! EC key ─ECDH-ES───┘                                          ▲
+//! RSA key ─OAEP────────────────────────────────────────────────┘
 //! ```
 //!
-//! Written are `PBES2-HS256+A128KW` with `A256GCM`, what upstream writes. Read are also `PBES2-HS512+A256KW`, the other
-//! AES-GCM sizes and the AES-CBC-HMAC family. `zip` is refused, and the number of rounds is bounded before any is run.
+//! [`encrypt`] and [`decrypt`] are for passwords: `PBES2-HS256+A128KW` with `A256GCM`, what upstream writes.
+//! [`encrypt_to`] and [`Received::open`] are for everything of RFC 7518 §4.1. `zip` is refused, `RSA1_5` too unless it
+//! is asked for, and the number of rounds is bounded before any is run.
 
+mod aes_gcm_key_wrap;
+mod aes_key_wrap;
+mod agreement;
+mod algorithm;
 mod content;
 mod header;
+mod key;
+mod key_management;
 mod message;
+mod password;
 mod pbes2;
+mod received;
+mod rsa;
 
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
+pub use algorithm::{AesSize, KeyManagement};
+pub use content::ContentEncryption;
+pub use key::{Key, Legacy};
 pub use message::Message;
+pub use password::{decrypt, decrypt_jwk, encrypt, encrypt_jwk};
+pub use received::Received;
 
-use crate::{JoseError, Jwk, limits};
-use content::ContentEncryption;
+use crate::JoseError;
 use header::{Header, ProtectedHeader};
-use pbes2::KeyEncryption;
 
-/// Encrypts a private JWK as upstream stores one in `ca.json`: compact, `PBES2-HS256+A128KW`, `A256GCM`.
-///
-/// # Errors
-/// [`JoseError::NoPrivateKey`], and as [`encrypt`].
-pub fn encrypt_jwk(jwk: &Jwk, password: &[u8], iterations: u32) -> Result<String, JoseError> {
-    let json = jwk.to_private_json()?;
-    Ok(encrypt(json.as_bytes(), "jwk+json", password, iterations)?.to_compact())
+/// What the header of a new message says.
+#[derive(Clone, Copy, Debug)]
+pub struct Encryption<'a> {
+    /// How the content key reaches the recipient.
+    pub algorithm: KeyManagement,
+    /// How the content is encrypted.
+    pub encryption: ContentEncryption,
+    /// The name of the recipient's key.
+    pub kid: Option<&'a str>,
+    /// The media type of the whole.
+    pub typ: Option<&'a str>,
+    /// The media type of the content, without `application/`.
+    pub cty: Option<&'a str>,
 }
 
-/// Decrypts a private or public JWK, from the compact or the JSON serialization.
+/// Encrypts octets for the holder of a key.
 ///
 /// # Errors
-/// As [`decrypt`] and [`Jwk::from_json`].
-pub fn decrypt_jwk(text: &str, password: &[u8]) -> Result<Jwk, JoseError> {
-    Jwk::from_slice(&decrypt(text, password)?)
-}
-
-/// Encrypts octets of a media type (`cty`, without `application/`). Readers elsewhere refuse more than 1,000,000
-/// iterations.
-///
-/// # Errors
-/// [`JoseError::EmptyPassword`], [`JoseError::Iterations`] outside [`limits::PBES2_ITERATIONS`].
-pub fn encrypt(plaintext: &[u8], cty: &str, password: &[u8], iterations: u32) -> Result<Message, JoseError> {
-    if password.is_empty() {
-        return Err(JoseError::EmptyPassword);
+/// A key that is not for this: of another type or length, or kept for something else by its `alg`, `use` or `key_ops`;
+/// as [`encrypt`] for passwords.
+pub fn encrypt_to(plaintext: &[u8], parameters: &Encryption<'_>, key: Key<'_>) -> Result<Message, JoseError> {
+    let Encryption { algorithm, encryption, kid, typ, cty } = *parameters;
+    let mut header = ProtectedHeader::default();
+    header.set("alg", algorithm.name());
+    header.set("enc", encryption.name());
+    for (name, value) in [("kid", kid), ("typ", typ), ("cty", cty)] {
+        if let Some(value) = value {
+            header.set(name, value);
+        }
     }
-    if !limits::PBES2_ITERATIONS.contains(&iterations) {
-        return Err(JoseError::Iterations(iterations.into()));
-    }
-    let (key_encryption, encryption) = (KeyEncryption::Hs256A128Kw, ContentEncryption::A256Gcm);
-    let salt: [u8; 16] = random()?;
-    let content_key = Zeroizing::new(random::<32>()?);
-    let protected = ProtectedHeader::new(key_encryption, encryption, cty, iterations, &salt).encode();
-    let encrypted_key = key_encryption.wrap(password, &salt, iterations, content_key.as_slice())?;
-    let iv: [u8; 12] = random()?;
-    let (ciphertext, tag) = content::seal_gcm(content_key.as_slice(), iv, protected.as_bytes(), plaintext)?;
-    Ok(Message { protected, unprotected: None, aad: None, encrypted_key, iv: iv.to_vec(), ciphertext, tag })
+    let produced = key_management::produce(algorithm, encryption, key, &mut header)?;
+    let protected = header.encode();
+    let sealed = encryption.seal(&produced.content_key, protected.as_bytes(), plaintext)?;
+    Ok(Message {
+        protected,
+        unprotected: None,
+        aad: None,
+        encrypted_key: produced.encrypted_key,
+        iv: sealed.iv,
+        ciphertext: sealed.ciphertext,
+        tag: sealed.tag,
+    })
 }
 
-/// Decrypts a message in the compact, the flattened or the general serialization with one recipient.
-///
-/// # Errors
-/// A message over 64 KiB or not of the form, an algorithm that is not supported, too few or too many rounds, and
-/// [`JoseError::Decryption`] when the password is wrong or anything was changed.
-pub fn decrypt(text: &str, password: &[u8]) -> Result<Zeroizing<Vec<u8>>, JoseError> {
-    let message = Message::parse(text)?;
-    let header = Header::parse(&message)?;
-    let content_key =
-        header.key_encryption.unwrap(password, &header.salt, header.iterations, &message.encrypted_key)?;
-    header.encryption.open(&content_key, &message)
+fn random(length: usize) -> Result<Zeroizing<Vec<u8>>, JoseError> {
+    let mut octets = Zeroizing::new(vec![0; length]);
+    rand::fill(&mut octets).map_err(|_| JoseError::Library("give random octets"))?;
+    Ok(octets)
 }
 
-fn random<const N: usize>() -> Result<[u8; N], JoseError> {
+fn random_array<const N: usize>() -> Result<[u8; N], JoseError> {
     let mut octets = [0; N];
     rand::fill(&mut octets).map_err(|_| JoseError::Library("give random octets"))?;
     Ok(octets)

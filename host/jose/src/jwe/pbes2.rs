@@ -1,86 +1,60 @@
-//! Key encryption with a password (RFC 7518 §4.8).
+//! The key-encryption key of a password (RFC 7518 §4.8).
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::{
-    key_wrap::{AES_128, AES_256, AesBlockCipher, AesKek, KeyWrap},
-    pbkdf2::{self, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA512},
-};
+use aws_lc_rs::pbkdf2::{self, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA384, PBKDF2_HMAC_SHA512};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::JoseError;
+use super::{AesSize, Header, KeyManagement};
+use crate::{JoseError, base64url, limits};
 
-/// Hash of PBKDF2 and size of the AES key wrap. `PBES2-HS384+A192KW` is left out: the library has no AES-192 key wrap.
-#[derive(Clone, Copy)]
-pub(super) enum KeyEncryption {
-    Hs256A128Kw,
-    Hs512A256Kw,
+const WHAT: &str = "the header";
+
+/// Salt and rounds of PBKDF2, both within bounds.
+pub(super) struct Parameters {
+    pub(super) salt: Vec<u8>,
+    pub(super) iterations: u32,
 }
 
-impl KeyEncryption {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Hs256A128Kw => "PBES2-HS256+A128KW",
-            Self::Hs512A256Kw => "PBES2-HS512+A256KW",
+impl Parameters {
+    /// Those of a message; nothing has been derived yet.
+    pub(super) fn of(header: &Header) -> Result<Self, JoseError> {
+        let salt = header.text("p2s")?.ok_or(JoseError::Missing { what: WHAT, member: "p2s" })?;
+        let parameters = Self { salt: base64url::decode("p2s", salt)?, iterations: iterations(header)? };
+        if parameters.salt.len() < limits::PBES2_SALT {
+            return Err(JoseError::Member { what: WHAT, member: "p2s", want: "8 octets or more" });
         }
-    }
-
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        [Self::Hs256A128Kw, Self::Hs512A256Kw].into_iter().find(|algorithm| algorithm.name() == name)
-    }
-
-    pub(super) fn wrap(
-        self,
-        password: &[u8],
-        salt: &[u8],
-        iterations: u32,
-        content_key: &[u8],
-    ) -> Result<Vec<u8>, JoseError> {
-        let mut wrapped = vec![0; content_key.len().saturating_add(BLOCK)];
-        self.kek(password, salt, iterations)?
-            .wrap(content_key, &mut wrapped)
-            .map_err(|_| JoseError::Library("wrap a key"))?;
-        Ok(wrapped)
-    }
-
-    /// The content key; the integrity value of RFC 3394 §2.2.3 has been checked.
-    pub(super) fn unwrap(
-        self,
-        password: &[u8],
-        salt: &[u8],
-        iterations: u32,
-        wrapped: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, JoseError> {
-        let length = wrapped.len().checked_sub(BLOCK).ok_or(JoseError::Decryption)?;
-        let mut content_key = Zeroizing::new(vec![0; length]);
-        self.kek(password, salt, iterations)?.unwrap(wrapped, &mut content_key).map_err(|_| JoseError::Decryption)?;
-        Ok(content_key)
-    }
-
-    fn kek(self, password: &[u8], salt: &[u8], iterations: u32) -> Result<AesKek, JoseError> {
-        let (cipher, key): (&'static AesBlockCipher, _) = match self {
-            Self::Hs256A128Kw => (&AES_128, self.derive::<16>(password, salt, iterations)),
-            Self::Hs512A256Kw => (&AES_256, self.derive::<32>(password, salt, iterations)),
-        };
-        AesKek::new(cipher, &key).map_err(|_| JoseError::Library("make a key-encryption key"))
+        Ok(parameters)
     }
 
     /// PBKDF2 with the salt of RFC 7518 §4.8.1.1: name, a zero octet, `p2s`.
-    fn derive<const N: usize>(self, password: &[u8], salt: &[u8], iterations: u32) -> Zeroizing<Vec<u8>> {
-        let hash = match self {
-            Self::Hs256A128Kw => PBKDF2_HMAC_SHA256,
-            Self::Hs512A256Kw => PBKDF2_HMAC_SHA512,
+    pub(super) fn derive(&self, size: AesSize, password: &[u8]) -> Zeroizing<Vec<u8>> {
+        let hash = match size {
+            AesSize::A128 => PBKDF2_HMAC_SHA256,
+            AesSize::A192 => PBKDF2_HMAC_SHA384,
+            AesSize::A256 => PBKDF2_HMAC_SHA512,
         };
-        let mut key = Zeroizing::new(vec![0; N]);
-        let salt = [self.name().as_bytes(), &[0], salt].concat();
-        let iterations = NonZeroU32::new(iterations).unwrap_or(NonZeroU32::MIN);
+        let salt = [KeyManagement::Pbes2(size).name().as_bytes(), &[0], &self.salt].concat();
+        let iterations = NonZeroU32::new(self.iterations).unwrap_or(NonZeroU32::MIN);
+        let mut key = Zeroizing::new(vec![0; size.octets()]);
         pbkdf2::derive(hash, iterations, &salt, password, &mut key);
         key
     }
 }
 
-/// What a key wrap adds, and the unit it works in (RFC 3394 §2.2.1).
-const BLOCK: usize = 8;
+fn iterations(header: &Header) -> Result<u32, JoseError> {
+    let count = match header.member("p2c") {
+        None => return Err(JoseError::Missing { what: WHAT, member: "p2c" }),
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(_) => None,
+    }
+    .ok_or(JoseError::Member { what: WHAT, member: "p2c", want: "a positive integer" })?;
+    u32::try_from(count)
+        .ok()
+        .filter(|count| limits::PBES2_ITERATIONS.contains(count))
+        .ok_or(JoseError::Iterations(count))
+}
 
 #[cfg(test)]
 mod tests {
@@ -88,7 +62,8 @@ mod tests {
 
     #[test]
     fn the_key_of_a_password_is_the_one_upstream_derives() {
-        let key = KeyEncryption::Hs256A128Kw.derive::<16>(b"password", &(0..16).collect::<Vec<_>>(), 100_000);
+        let parameters = Parameters { salt: (0..16).collect(), iterations: 100_000 };
+        let key = parameters.derive(AesSize::A128, b"password");
         assert_eq!(hex::encode(key), "ea6ca370f853d6726af4a8c90bfbd86c");
     }
 }

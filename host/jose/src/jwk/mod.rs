@@ -1,8 +1,9 @@
 //! JSON Web Keys (RFC 7517): EC on P-256, P-384 and P-521, RSA of 2048 to 8192 bits, and Ed25519 (RFC 8037).
 //!
 //! A [`Jwk`] is valid because it exists: its point lies on its curve, its integers have one encoding, and its private
-//! part, when it has one, belongs to its public part. Symmetric keys are refused.
+//! part, when it has one, belongs to its public part. Symmetric keys are refused; they are of a type of their own.
 
+mod encrypting;
 mod generate;
 mod material;
 mod parse;
@@ -22,6 +23,7 @@ pub use unchecked::{KeyKind, UncheckedKey, UncheckedKeys};
 pub use verifying::VerifyingKey;
 
 pub(crate) use material::{PrivatePart, PublicPart};
+pub(crate) use parse::Wiped;
 
 /// A JSON Web Key, public or private.
 ///
@@ -70,6 +72,20 @@ impl Jwk {
         self.key_use.as_deref()
     }
 
+    /// What it may be used for: the member `key_ops`.
+    pub fn key_ops(&self) -> Option<&[String]> {
+        self.key_ops.as_deref()
+    }
+
+    /// The type of the key: the member `kty`.
+    pub const fn key_type(&self) -> KeyType {
+        match &self.public {
+            PublicPart::Ec { .. } => KeyType::Ec,
+            PublicPart::Rsa { .. } => KeyType::Rsa,
+            PublicPart::Ed25519 { .. } => KeyType::Okp,
+        }
+    }
+
     /// Whether the two have the same public numbers, whatever their other members say.
     pub fn is_same_key(&self, other: &Self) -> bool {
         self.public == other.public
@@ -78,6 +94,13 @@ impl Jwk {
     /// The same key, to be used with this algorithm alone. Whether it can be is seen when it is used.
     #[must_use]
     pub fn with_alg(mut self, algorithm: crate::Algorithm) -> Self {
+        self.alg = Some(algorithm.name().to_owned());
+        self
+    }
+
+    /// The same key, for messages encrypted in this way alone. Whether it can be is seen when it is used.
+    #[must_use]
+    pub fn with_key_management(mut self, algorithm: crate::jwe::KeyManagement) -> Self {
         self.alg = Some(algorithm.name().to_owned());
         self
     }
@@ -95,6 +118,17 @@ impl Jwk {
         self.kid = Some(kid.into());
         self
     }
+}
+
+/// The value of `kty`. There is no `oct`: see [`SymmetricKey`](crate::SymmetricKey).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyType {
+    /// Elliptic curve.
+    Ec,
+    /// RSA.
+    Rsa,
+    /// Ed25519.
+    Okp,
 }
 
 impl fmt::Debug for Jwk {

@@ -165,7 +165,7 @@ fn optional<'a>(members: &'a Members, member: &'static str) -> Result<Option<&'a
 }
 
 /// Members that may hold secrets: overwritten when they are dropped.
-pub(super) struct Wiped(pub(super) Members);
+pub(crate) struct Wiped(pub(crate) Members);
 
 impl fmt::Debug for Wiped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

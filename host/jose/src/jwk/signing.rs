@@ -91,6 +91,14 @@ impl fmt::Debug for SigningKey {
     }
 }
 
+/// The pair of an RSA key.
+pub(super) fn rsa_pair(public: &PublicPart, private: &PrivatePart) -> Result<RsaKeyPair, JoseError> {
+    match pair(public, private)? {
+        Pair::Rsa(pair, _) => Ok(pair),
+        Pair::Ec(_) | Pair::Ed25519(_) => Err(JoseError::InvalidKey("it is no RSA key")),
+    }
+}
+
 fn pair(public: &PublicPart, private: &PrivatePart) -> Result<Pair, JoseError> {
     const FOREIGN: JoseError = JoseError::InvalidKey("the private part does not belong to the public part");
     match (public, private) {

@@ -119,7 +119,7 @@ fn algorithms(jwk: &Jwk) -> Result<Vec<Algorithm>, JoseError> {
     }
 }
 
-fn parse(public: &PublicPart, algorithm: Algorithm) -> Result<ParsedPublicKey, JoseError> {
+pub(super) fn parse(public: &PublicPart, algorithm: Algorithm) -> Result<ParsedPublicKey, JoseError> {
     let parsed = match public {
         PublicPart::Ec { curve, x, y } => {
             let library = match curve {

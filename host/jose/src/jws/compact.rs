@@ -1,7 +1,7 @@
 //! The compact serialization.
 
 use super::Header;
-use crate::{Algorithm, JoseError, VerifyingKey, base64url, error::excerpt, json, limits};
+use crate::{Algorithm, JoseError, MacKey, VerifyingKey, base64url, error::excerpt, json, limits};
 
 /// A signed message whose signature has not been looked at.
 #[derive(Debug)]
@@ -47,6 +47,17 @@ impl<'a> Compact<'a> {
         let algorithm = Algorithm::from_name(self.header.alg())
             .ok_or_else(|| JoseError::AlgorithmNotAllowed(excerpt(self.header.alg())))?;
         key.verify(algorithm, self.signing_input.as_bytes(), &self.signature)
+    }
+
+    /// Checks the MAC, with the algorithm of the key as [`Compact::verify`] does.
+    ///
+    /// # Errors
+    /// [`JoseError::AlgorithmNotAllowed`], [`JoseError::BadSignature`].
+    pub fn verify_mac(&self, key: &MacKey) -> Result<(), JoseError> {
+        if self.header.alg() != key.algorithm().name() {
+            return Err(JoseError::AlgorithmNotAllowed(excerpt(self.header.alg())));
+        }
+        key.verify(self.signing_input.as_bytes(), &self.signature)
     }
 
     /// The protected header.

@@ -10,7 +10,7 @@ mod token;
 
 pub use compact::Compact;
 pub use header::Header;
-pub use sign::{ProtectedHeader, sign, sign_with};
+pub use sign::{ProtectedHeader, sign, sign_with, sign_with_mac};
 pub use token::{ReplayId, Unverified};
 
 use crate::{JoseError, Jwk, VerifyingKey};

@@ -5,7 +5,7 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{Compact, Header};
-use crate::{JoseError, RegisteredClaims, VerifyingKey, base64url};
+use crate::{JoseError, MacKey, RegisteredClaims, VerifyingKey, base64url};
 
 /// A token whose signature has not been looked at: enough to find out who should have signed it.
 #[derive(Debug)]
@@ -31,6 +31,14 @@ impl<'a> Unverified<'a> {
     /// As [`Compact::verify`].
     pub fn verify(&self, key: &VerifyingKey) -> Result<(), JoseError> {
         self.jws.verify(key)
+    }
+
+    /// Checks the MAC and nothing else, as [`Unverified::verify`] does the signature.
+    ///
+    /// # Errors
+    /// As [`Compact::verify_mac`].
+    pub fn verify_mac(&self, key: &MacKey) -> Result<(), JoseError> {
+        self.jws.verify_mac(key)
     }
 
     /// The protected header.

@@ -6,5 +6,7 @@ mod encryption;
 mod harness;
 mod judge;
 mod keys;
+mod messages;
 mod rfc;
+mod symmetric;
 mod tokens;
