@@ -25,6 +25,7 @@ use crate::{
     sealing,
     server::{Drained, ListenError, Listener, OwnCertificate, OwnCertificateError, Server, Tls},
     shadow::{self, Shadows},
+    signing,
     snapshot::{Foundations, Snapshot, SnapshotError},
     store::{Embedded, OpenError, Store, StoreError},
     telemetry::Logging,
@@ -247,6 +248,7 @@ impl Ca {
         options: StartOptions,
     ) -> Result<Self, StartError> {
         let foundations = foundations(config, clock.clone()).await?;
+        signing::report_unclaimed(&*foundations.store).await?;
         let snapshot = Snapshot::build(config, password, &foundations).await?;
         for failure in snapshot.policies.failures() {
             tracing::error!("{failure}; whoever needs this module gets nothing");

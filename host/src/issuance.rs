@@ -18,7 +18,7 @@ use crate::{
     metrics::{Phase, Reason, Stopwatch},
     policies::{PolicyFault, Stop},
     renewal_token::RenewalTokenError,
-    replay,
+    replay, signing,
     snapshot::Snapshot,
     store::{Recorded, StoreError},
     timekeeping::ClockBehind,
@@ -70,8 +70,13 @@ pub async fn issue(ca: &Snapshot, call: &Call, knock: Knock<'_>) -> Result<Issue
 pub async fn stopgap(ca: &Snapshot, call: &Call, request: &OwnRequest) -> Result<Signed, NotIssued> {
     let mut decision = Decision::new(call, Knock::Own(request).operation());
     let mut watch = ca.meters.begin(Knock::Own(request).operation());
-    match sign(ca, call, Knock::Own(request), &mut decision, &mut watch).await {
-        Ok((_, signed)) => Ok(signed),
+    // Nor is there an intent: this is the certificate of the CA itself, where nothing can be recorded.
+    let signed = match approve_now(ca, call, Knock::Own(request), &mut decision, &mut watch).await {
+        Ok((_, approved)) => signing::sign(ca, approved, random_serial_number(), None).map_err(IssueError::from),
+        Err(error) => Err(error),
+    };
+    match signed {
+        Ok((signed, _)) => Ok(signed),
         Err(error) => Err(NotIssued { decision_id: decision.id().to_owned(), error }),
     }
 }
@@ -83,33 +88,39 @@ async fn walk(
     decision: &mut Decision,
     watch: &mut Stopwatch<'_>,
 ) -> Result<Issued, IssueError> {
-    let (admission, signed) = sign(ca, call, knock, decision, watch).await?;
+    let (admission, approved) = approve_now(ca, call, knock, decision, watch).await?;
+    // 4. Sign, in memory. The approval is moved in, so it cannot be used twice. A signer elsewhere may have signed although
+    //    nobody hears of it, so that is on record before.
+    let serial_number = random_serial_number();
+    let intended = signing::intend(ca, &approved, serial_number, decision.provisioner_name(), call.now).await?;
+    let (signed, intended) = signing::sign(ca, approved, serial_number, intended)?;
+    watch.passed(Phase::Sign);
     // 5. Spend the credential, take the serial, keep certificate and audit entry: one durable transaction. Only then it
     //    leaves.
     let issuance = admission.issuance(&signed, decision).made_from(replay::of_issuance(ca, call, knock));
+    let issuance = issuance.signed_elsewhere(intended.is_some());
     fail::fail_point!("issuance::before_record");
     let receipt = ca.store.record(issuance).await?;
+    if let Some(intended) = intended {
+        intended.claimed();
+    }
     watch.passed(Phase::Record);
     Ok(Issued::new(signed, receipt, decision.take_modules()))
 }
 
-/// The road up to the record.
-async fn sign<'a>(
+/// The road up to the signature, unless the clock was set back.
+async fn approve_now<'a>(
     ca: &'a Snapshot,
     call: &Call,
     knock: Knock<'_>,
     decision: &mut Decision,
     watch: &mut Stopwatch<'_>,
-) -> Result<(Admission<'a>, Signed), IssueError> {
+) -> Result<(Admission<'a>, Approved), IssueError> {
     // What the CA shows on its listener is worth no more than its clock, and lets clients learn that it is off.
     if !matches!(knock, Knock::Own(_)) {
         ca.timekeeping.check(call.now)?;
     }
-    let (admission, approved) = approve(ca, call, knock, decision, watch).await?;
-    // 4. Sign, in memory. The approval is moved in, so it cannot be used twice.
-    let signed = ca.authority.sign(approved, random_serial_number())?;
-    watch.passed(Phase::Sign);
-    Ok((admission, signed))
+    approve(ca, call, knock, decision, watch).await
 }
 
 /// What the rules say, without a signature and without a record: for whoever decides again what was decided before.
@@ -124,7 +135,7 @@ pub(crate) async fn decide(
     Ok(approved)
 }
 
-/// The road up to the signature.
+/// What everybody who has a say makes of it.
 async fn approve<'a>(
     ca: &'a Snapshot,
     call: &Call,

@@ -59,6 +59,7 @@ mod audience;
 mod own;
 mod presented;
 mod publication;
+mod signing;
 
 #[cfg(test)]
 mod test_ca;

@@ -4,7 +4,7 @@ use crate::{
     app::{self, Ca, StartError, StartOptions},
     args::{Args, Command, version},
     clock::{Clock as _, System},
-    config::{self, Config, LoadError},
+    config::{self, Config, IssuingKey, LoadError},
     dev::{self, DevError},
     limits,
     operator::{OperatorError, Told},
@@ -93,15 +93,16 @@ fn source(file: PathBuf, password_file: Option<PathBuf>) -> Result<Source, RunEr
 }
 
 fn ask_for_password(config: &Config) -> Result<Option<Zeroizing<Vec<u8>>>, RunError> {
-    let key = fs::read_to_string(&config.key).map(Zeroizing::new);
+    let IssuingKey::File(file) = &config.key else { return Ok(None) };
+    let key = fs::read_to_string(file).map(Zeroizing::new);
     let is_encrypted = key.is_ok_and(|text| authority::keys::is_encrypted_pem(&text));
     if config.password.is_some() || !is_encrypted {
         return Ok(None);
     }
     if !io::stdin().is_terminal() {
-        return Err(RunError::NoTerminal { key: config.key.clone() });
+        return Err(RunError::NoTerminal { key: file.clone() });
     }
-    let prompt = format!("Please enter the password to decrypt {}: ", config.key.display());
+    let prompt = format!("Please enter the password to decrypt {}: ", file.display());
     let password = rpassword::prompt_password(prompt).map_err(RunError::Prompt)?;
     Ok(Some(Zeroizing::new(password.into_bytes())))
 }

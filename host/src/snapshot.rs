@@ -7,7 +7,7 @@ use crate::{
     audience,
     audit::Digest,
     clock::Clock,
-    config::{Config, DecisionRecords, SubjectTemplate},
+    config::{Config, DecisionRecords, IssuingKey, SubjectTemplate},
     credential::CertificateError,
     effects::World,
     metrics::{Metrics, RoadMeters},
@@ -26,13 +26,14 @@ use crate::{
 };
 use api_types::TlsOptions;
 use authority::{
-    Authority, Certificate, Issuer, Profile, RefusedKeys, SubjectAltNames, SubjectError, SubjectTemplateValues,
-    Timestamp,
+    Authority, Certificate, Issuer, IssuerError, KeyProofError, Profile, RefusedKeys, SubjectAltNames, SubjectError,
+    SubjectTemplateValues, Timestamp,
     keys::{PrivateKey, Signer},
     names::NameError,
     oid, verify_path,
 };
 use jose::{Jwk, VerifyingKey, jws::Unverified};
+use pkcs11::{KeyUri, OpenError, TokenKey};
 use policy_runtime::Runtime;
 use std::{
     fs, io,
@@ -122,7 +123,7 @@ impl Snapshot {
         password: Option<Zeroizing<Vec<u8>>>,
         foundations: &Foundations,
     ) -> Result<Self, SnapshotError> {
-        let signer = |_: &[Certificate]| Ok(Box::new(read_key(config, password)?) as Box<dyn Signer>);
+        let signer = |chain: &[Certificate]| issuing_key(config, password, chain);
         Self::with_signer(config, signer, foundations).await
     }
 
@@ -141,6 +142,12 @@ impl Snapshot {
         let chain = read_chain(&config.certificate)?;
         let signer = signer(&chain)?;
         let issuer = Issuer::new(chain, signer).map_err(|error| SnapshotError::file(&config.certificate, error))?;
+        if let IssuingKey::Token(uri) = &config.key
+            && issuer.signs_elsewhere()
+        {
+            // Whether a token has the key of this certificate shows when it signs.
+            issuer.prove_key().map_err(|error| SnapshotError::unproven(uri, &config.certificate, error))?;
+        }
         if config.crl.is_some() && !issuer.may_sign_lists() {
             return Err(SnapshotError::NoLists { path: config.certificate.clone() });
         }
@@ -253,8 +260,24 @@ fn read_chain(path: &Path) -> Result<Vec<Certificate>, SnapshotError> {
     certificates.map_err(|error| SnapshotError::file(path, error))
 }
 
-fn read_key(config: &Config, password: Option<Zeroizing<Vec<u8>>>) -> Result<PrivateKey, SnapshotError> {
-    let path = &config.key;
+fn issuing_key(
+    config: &Config,
+    password: Option<Zeroizing<Vec<u8>>>,
+    chain: &[Certificate],
+) -> Result<Box<dyn Signer>, SnapshotError> {
+    let uri = match &config.key {
+        IssuingKey::File(path) => return Ok(Box::new(read_key(path, config, password)?)),
+        IssuingKey::Token(uri) => uri,
+    };
+    let certificate = chain.first().ok_or(IssuerError::NoCertificate);
+    let certificate = certificate.map_err(|error| SnapshotError::file(&config.certificate, error))?;
+    match TokenKey::open(uri, certificate.public_key()) {
+        Ok(key) => Ok(Box::new(key)),
+        Err(source) => Err(SnapshotError::Token { key: uri.to_string(), source }),
+    }
+}
+
+fn read_key(path: &Path, config: &Config, password: Option<Zeroizing<Vec<u8>>>) -> Result<PrivateKey, SnapshotError> {
     let text = steppath::read_private(path).map_err(|error| SnapshotError::file(path, error))?;
     let text = std::str::from_utf8(&text).map_err(|error| SnapshotError::file(path, error))?;
     let password = password.as_ref().map(|password| password.as_slice());
@@ -318,6 +341,24 @@ pub enum SnapshotError {
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The key in a token cannot be used.
+    #[error("the issuing key {key}: {source}")]
+    Token {
+        /// What it is called, and its token.
+        key: String,
+        /// What is missing or wrong.
+        source: OpenError,
+    },
+    /// The key in a token makes no signature that can be verified with the certificate.
+    #[error("the issuing key {key}: {source}; crt must be its certificate: {}", certificate.display())]
+    Unproven {
+        /// What it is called, and its token.
+        key: String,
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// What came of the attempt.
+        source: KeyProofError,
+    },
     /// A root is one certificate a file.
     #[error("error decoding {}: contains {count} certificates instead of one", path.display())]
     NotOne {
@@ -358,6 +399,10 @@ pub enum SnapshotError {
 impl SnapshotError {
     fn file(path: &Path, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::File { path: path.to_owned(), source: Box::new(source) }
+    }
+
+    fn unproven(uri: &KeyUri, certificate: &Path, source: KeyProofError) -> Self {
+        Self::Unproven { key: uri.to_string(), certificate: certificate.to_owned(), source }
     }
 }
 

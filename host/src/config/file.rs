@@ -8,13 +8,13 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::{
-    Config, Password,
+    Config, IssuingKey, Password,
     address::{self, Address},
     admin, audit, authority,
     document::Node,
     error::Problems,
     generation::Generation,
-    logger, metrics,
+    key, logger, metrics,
     policies::{self, Names},
     policy_limits,
     problem::{Notice, Problem},
@@ -33,7 +33,7 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     let roots = roots(&mut top, problems);
     let federated_roots = top.take("federatedRoots").map_or(Some(Vec::new()), |field| paths(&field, problems));
     let certificate = path(&mut top, "crt", problems);
-    let key = path(&mut top, "key", problems);
+    let key = key::read(&mut top, problems);
     let dns_names = match top.take("dnsNames") {
         Some(field) => address::dns_names(&field, problems),
         None => top.refuse("dnsNames", address::NO_NAMES, problems),
@@ -65,7 +65,7 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     let ocsp = top.take("ocsp").map_or(Some(None), |field| revocation::ocsp(&field, problems));
     let metrics = metrics::read(&mut top, problems);
     let admin = top.take("admin").map(|field| admin::read(&field, problems));
-    members_of_upstream(&mut top, problems);
+    members_of_upstream(&mut top, matches!(key, Some(IssuingKey::Token(_))), problems);
     top.finish(problems);
     if !problems.errors.is_empty() {
         return None;
@@ -179,7 +179,7 @@ fn beside(file: &Path) -> PathBuf {
 }
 
 /// Members that versions of upstream write.
-fn members_of_upstream(top: &mut Object<'_>, problems: &mut Problems) {
+fn members_of_upstream(top: &mut Object<'_>, has_token: bool, problems: &mut Problems) {
     for (name, why) in [
         ("insecureAddress", "only HTTPS is served"),
         ("kms", "the key is read from the file `key` names"),
@@ -187,7 +187,8 @@ fn members_of_upstream(top: &mut Object<'_>, problems: &mut Problems) {
         ("templates", "no SSH configuration is rendered"),
     ] {
         // `step ca init` writes some of them although they are empty.
-        if let Some(field) = top.take(name).filter(|field| field.node.text != "\"\"") {
+        let field = top.take(name).filter(|_| name != "kms" || !has_token);
+        if let Some(field) = field.filter(|field| field.node.text != "\"\"") {
             field.warn(Notice::NoEffect(why), problems);
         }
     }

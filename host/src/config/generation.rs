@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use pkcs11::KeyUri;
+
 use super::document::{Node, Value};
 use crate::audit::Digest;
 
 /// The text of a configuration as it may be kept beside the decisions that were made with it.
 ///
 /// It is read like `ca.json` itself. Letter for letter what was written, but for white space and for what is secret: the
-/// password, the encrypted keys of provisioners, and headers that are written out in grants.
+/// password, the PIN of a token, the encrypted keys of provisioners, and headers that are written out in grants.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Generation {
     /// SHA-256 of the text.
@@ -57,6 +59,9 @@ fn write<'t>(node: &'t Node<'_>, path: &mut Vec<&'t str>, text: &mut String) {
             text.push(']');
         }
         Value::String(_) if is_withheld(path) => text.push_str(r#""withheld""#),
+        Value::String(uri) if is_key_uri(path) && KeyUri::is_one(uri) => {
+            text.push_str(&serde_json::to_string(&KeyUri::without_pin(uri)).expect("text has a JSON form"));
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => text.push_str(node.text),
     }
 }
@@ -65,7 +70,15 @@ fn write<'t>(node: &'t Node<'_>, path: &mut Vec<&'t str>, text: &mut String) {
 const ELEMENT: &str = "[]";
 
 fn is_left_out(path: &[&str]) -> bool {
-    matches!(path, ["password"] | ["authority", "provisioners", "[]", "encryptedKey"])
+    matches!(
+        path,
+        ["password"] | ["kms", "pin" | "managementKey"] | ["authority", "provisioners", "[]", "encryptedKey"]
+    )
+}
+
+/// Where a PIN may stand in a URI.
+fn is_key_uri(path: &[&str]) -> bool {
+    matches!(path, ["key"] | ["kms", "uri"])
 }
 
 fn is_withheld(path: &[&str]) -> bool {

@@ -16,6 +16,7 @@ mod error;
 mod file;
 mod generation;
 mod grants;
+mod key;
 mod logger;
 mod metrics;
 mod policies;
@@ -53,6 +54,7 @@ pub use self::{
     error::{ConfigError, ConfigErrors, LoadError, Warning},
     generation::Generation,
     grants::{Grants, HeaderValue, HttpGrant, KvGrant},
+    key::IssuingKey,
     logger::{LogFormat, LoggerConfig, TRACE_HEADER},
     policies::{Builtin, Mode, Operations, PolicyConfig, PolicyName},
     policy_limits::PolicyLimits,
@@ -83,8 +85,8 @@ pub struct Config {
     pub federated_roots: Vec<PathBuf>,
     /// File of the issuing certificate, which may be followed by its chain (`crt`).
     pub certificate: PathBuf,
-    /// File of the issuing private key.
-    pub key: PathBuf,
+    /// Where the issuing private key is.
+    pub key: IssuingKey,
     /// Decrypts the key, unless a password file does.
     pub password: Option<Password>,
     /// Where to listen.
@@ -141,7 +143,7 @@ impl Config {
         }
         let text = std::str::from_utf8(&octets).map_err(|_| LoadError::NotText { path: path.to_owned() })?;
         let (config, warnings) = Self::parse(text, path)?;
-        if config.password.is_some() {
+        if config.password.is_some() || config.key.has_pin() {
             let user = rustix::process::geteuid().as_raw();
             if owner != user && owner != ROOT {
                 return Err(LoadError::Foreign { path: path.to_owned(), owner, user });
@@ -178,7 +180,8 @@ impl Config {
 
     /// Every file a snapshot is built from, this one first.
     pub fn files(&self) -> Vec<PathBuf> {
-        let mut files = vec![self.file.clone(), self.certificate.clone(), self.key.clone()];
+        let mut files = vec![self.file.clone(), self.certificate.clone()];
+        files.extend(self.key.file());
         files.extend(self.roots.iter().chain(&self.federated_roots).cloned());
         files.extend(self.policies.values().map(|policy| self.module_path(policy)));
         if !self.trusted_keys.is_empty() {

@@ -33,6 +33,15 @@ pub enum Problem {
     /// Not a word for what is kept of decisions.
     #[error("unknown word {0:?}; write \"full\" or \"none\"")]
     Decisions(String),
+    /// `kms` speaks of a token, and `key` of a file.
+    #[error("a key in a token is named in `key` by a URI such as \"pkcs11:object=issuer;id=%01\"; or leave `kms` out")]
+    KeyOutsideToken,
+    /// The URI of a key in a token.
+    #[error(transparent)]
+    KeyUri(pkcs11::UriError),
+    /// A place for keys that is not known here.
+    #[error("unsupported kms.type '{0}'; the key of a pkcs11: URI is in a \"pkcs11\"")]
+    KmsType(String),
     /// The longest validity is shorter than the default.
     #[error(
         "claims: MaxCertDuration cannot be less than DefaultCertDuration: \
@@ -272,6 +281,9 @@ pub enum Notice {
     /// A module that may be swapped on disk.
     #[error("is not pinned: whoever can write {0:?} decides who gets certificates; set sha256")]
     NotPinned(String),
+    /// Whoever reads the configuration can use the key.
+    #[error("the PIN of the token stands in this file; write it to a file of its own and name that in pin-source")]
+    PinInFile,
     /// Versions older than 1.2 will not be offered (RFC 9325 §3.1.1).
     #[error("TLS {0} is not supported; the oldest offered is 1.2")]
     TlsRaised(String),

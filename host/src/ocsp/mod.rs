@@ -6,7 +6,7 @@ pub(crate) use self::delegates::COMMON_NAME;
 use self::delegates::{Delegates, NoDelegate};
 use crate::{
     config::{OcspConfig, OcspSigning},
-    limits,
+    limits, signing,
     snapshot::Snapshot,
     store::{CertificateRecord, StoreError},
 };
@@ -92,7 +92,10 @@ impl Responder {
         let answer = Answer { request: &request, certificates: &certificates, this_update: now, next_update };
         let response = match &delegate {
             Some(delegate) => delegate.answer(&answer)?,
-            None => ca.authority.issuer().answer(&answer)?,
+            None => {
+                let issuer = ca.authority.issuer();
+                signing::wait(issuer, || issuer.answer(&answer))?
+            }
         };
         let kept = (!request.has_nonce()).then_some((now, next_update));
         let answer = OcspAnswer { der: Bytes::copy_from_slice(response.der()), kept };

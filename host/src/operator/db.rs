@@ -6,7 +6,7 @@ use authority::Timestamp;
 use clap::{Args, Subcommand};
 
 use super::{ConfigFlag, OperatorError, size};
-use crate::store::{Compacted, Copied, Embedded, Reader, Report, Restored};
+use crate::store::{Compacted, Copied, Embedded, Intent, Reader, Report, Restored};
 
 /// Check the store, copy it, put a copy back, make it small.
 #[derive(Debug, Subcommand)]
@@ -46,8 +46,9 @@ pub struct Check {
 impl Check {
     fn run(self) -> Result<String, OperatorError> {
         let config = self.config.load()?;
-        let report = Reader::open(&config.store)?.check()?;
-        Ok(format!("{} is sound.\n{}", config.store.display(), counts(&report)))
+        let reader = Reader::open(&config.store)?;
+        let report = reader.check()?;
+        Ok(format!("{} is sound.\n{}{}", config.store.display(), counts(&report), list(&reader.unclaimed()?)))
     }
 }
 
@@ -130,6 +131,16 @@ impl Restore {
         }
         Ok(text)
     }
+}
+
+/// One line a certificate that may exist although it is not on record.
+fn list(unclaimed: &[Intent]) -> String {
+    let line = |Intent { serial_number, names, provisioner, time }: &Intent| {
+        let who = if provisioner.is_empty() { "the CA itself" } else { provisioner };
+        let names = names.join(", ");
+        format!("asked of the signer and not on record: {serial_number} for {names}, by {who}, at {time}\n")
+    };
+    unclaimed.iter().map(line).collect()
 }
 
 /// One line a count.

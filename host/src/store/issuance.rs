@@ -14,6 +14,7 @@ pub struct Issuance {
     entry: Entry,
     fingerprint: Digest,
     inputs: Option<Box<DecisionRecord>>,
+    is_signed_elsewhere: bool,
 }
 
 impl Issuance {
@@ -29,7 +30,7 @@ impl Issuance {
             names: certificate.names.clone(),
             ..entry
         };
-        Self { spend, certificate, key, entry, fingerprint, inputs: None }
+        Self { spend, certificate, key, entry, fingerprint, inputs: None, is_signed_elsewhere: false }
     }
 
     /// With what it was decided from.
@@ -38,9 +39,19 @@ impl Issuance {
         Self { inputs, ..self }
     }
 
+    /// Whether it has an intent, which goes when this is recorded or refused.
+    #[must_use]
+    pub fn signed_elsewhere(self, is_signed_elsewhere: bool) -> Self {
+        Self { is_signed_elsewhere, ..self }
+    }
+
     /// What was signed.
     pub fn certificate(&self) -> &CertificateRecord {
         &self.certificate
+    }
+
+    pub(super) fn is_signed_elsewhere(&self) -> bool {
+        self.is_signed_elsewhere
     }
 
     pub(super) fn spend(&self) -> Option<&SingleUse> {

@@ -7,6 +7,7 @@ mod certificate;
 mod decision_record;
 mod embedded;
 mod error;
+mod intent;
 mod issuance;
 mod maintenance;
 mod meters;
@@ -23,6 +24,7 @@ pub use self::{
     decision_record::{ConfigurationRecord, DecisionQuery, DecisionRecord, StoredDecision},
     embedded::{Embedded, Reader},
     error::{AuditFileError, Damage, OpenError, StoreError, Unavailable},
+    intent::Intent,
     issuance::{Issuance, Recorded, SingleUse},
     maintenance::{Compacted, Copied, MaintenanceError, Restored},
     meters::StoreMeters,
@@ -85,6 +87,21 @@ pub trait Store: Send + Sync {
     /// Takes note of a list, before anybody has seen it; false when its number is not above that of the last, so that
     /// it must not be shown. Durable like [`Self::record`].
     fn record_list(&self, number: u64, made_at: Timestamp) -> Answer<bool>;
+
+    /// Keeps what a signer elsewhere is about to be asked for, until the certificate is recorded or refused; false when
+    /// the serial number is taken. Durable like [`Self::record`].
+    fn intend(&self, intent: Intent) -> Answer<bool> {
+        drop(intent);
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Unavailable::ReadOnly))))
+    }
+
+    /// Takes an intent back: nothing was signed, or what was signed is gone. Does not wait; may be lost.
+    fn withdraw(&self, _serial_number: authority::SerialNumber) {}
+
+    /// Intents that nothing has claimed, the oldest first. While requests are under way, theirs are among them.
+    fn unclaimed(&self) -> Answer<Vec<Intent>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 
     /// Whether the credential has been used. May save work, but decides nothing: only [`Self::record`] does.
     fn is_spent(&self, credential: Digest) -> Answer<bool>;

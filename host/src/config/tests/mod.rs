@@ -1,5 +1,6 @@
 //! What a file may say, what it may not, and what is answered.
 
+mod key;
 mod records;
 mod renewal;
 mod revocation;

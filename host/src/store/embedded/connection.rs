@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_compromised_keys.sql"),
     include_str!("../migrations/0005_compromises.sql"),
     include_str!("../migrations/0006_decisions.sql"),
+    include_str!("../migrations/0007_intents.sql"),
 ];
 
 /// Marks the file as ours: "step" in ASCII.

@@ -18,6 +18,7 @@ mod copy;
 mod data;
 mod decisions;
 mod files;
+mod intents;
 mod last_seen;
 mod log_reader;
 mod operation;
@@ -64,7 +65,7 @@ use self::{
 };
 use super::{
     Answer, CertificatePage, CertificateQuery, CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord,
-    Issuance, ListBasis, Origin, Page, Recorded, Report, Revocation, RevocationRecord, SingleUse, Store,
+    Intent, Issuance, ListBasis, Origin, Page, Recorded, Report, Revocation, RevocationRecord, SingleUse, Store,
     certificate::StoredCertificate,
     error::{OpenError, StoreError, Unavailable},
     meters::StoreMeters,
@@ -304,6 +305,21 @@ impl Store for Embedded {
 
     fn record_list(&self, number: u64, made_at: Timestamp) -> Answer<bool> {
         self.write(|reply| Operation::RecordList(number, made_at, reply))
+    }
+
+    fn intend(&self, intent: Intent) -> Answer<bool> {
+        self.write(|reply| Operation::Intend(intent, reply))
+    }
+
+    fn withdraw(&self, serial_number: SerialNumber) {
+        if let Some(operations) = &self.operations {
+            // What a full queue does not take is reported at the next start.
+            let _ = operations.try_send(Operation::Withdraw(serial_number));
+        }
+    }
+
+    fn unclaimed(&self) -> Answer<Vec<Intent>> {
+        self.read(intents::unclaimed)
     }
 
     fn is_spent(&self, credential: Digest) -> Answer<bool> {

@@ -1,15 +1,16 @@
 //! What the writer is asked to do, and how it answers.
 
-use authority::Timestamp;
+use authority::{SerialNumber, Timestamp};
 use tokio::sync::oneshot;
 
 use super::transaction::Transaction;
-use crate::store::{ConfigurationRecord, DataChange, Issuance, Recorded, Revocation, SingleUse, StoreError};
+use crate::store::{ConfigurationRecord, DataChange, Intent, Issuance, Recorded, Revocation, SingleUse, StoreError};
 
 /// One thing to write, and who waits for it.
 pub(super) enum Operation {
     ChangeData(DataChange, Reply<bool>),
     Consume(SingleUse, Reply<bool>),
+    Intend(Intent, Reply<bool>),
     Prune(Timestamp, Reply<u64>),
     Record(Box<Issuance>, Reply<Recorded>),
     /// A list was made: its number, and when.
@@ -20,6 +21,8 @@ pub(super) enum Operation {
     /// The audit file may have been moved away.
     ReopenAuditFile,
     Revoke(Box<Revocation>, Reply<Recorded>),
+    /// Nothing was signed under this serial number, or it is gone.
+    Withdraw(SerialNumber),
 }
 
 /// Where an answer goes.
@@ -49,6 +52,7 @@ impl Operation {
         match self {
             Self::ChangeData(change, reply) => settle(reply, transaction.change_data(&change).map(Ok), Outcome::Flag),
             Self::Consume(once, reply) => settle(reply, transaction.consume(&once).map(Ok), Outcome::Flag),
+            Self::Intend(intent, reply) => settle(reply, transaction.intend(&intent).map(Ok), Outcome::Flag),
             Self::Prune(now, reply) => settle(reply, transaction.prune(now).map(Ok), Outcome::Count),
             Self::Record(issuance, reply) => {
                 let result = transaction.record(&issuance).map(|result| result.map_err(StoreError::from));
@@ -61,6 +65,7 @@ impl Operation {
                 settle(reply, transaction.remember_configuration(&configuration).map(Ok), Outcome::Flag)
             }
             Self::Refusals | Self::ReopenAuditFile => (Outcome::Silent, Ok(())),
+            Self::Withdraw(serial_number) => (Outcome::Silent, transaction.settle(&serial_number)),
             Self::Revoke(revocation, reply) => {
                 let result = transaction.revoke(&revocation).map(|result| result.map_err(StoreError::from));
                 settle(reply, result, Outcome::Recorded)
@@ -72,10 +77,11 @@ impl Operation {
     fn is_abandoned(&self) -> bool {
         match self {
             Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => reply.is_closed(),
+            Self::Intend(_, reply) => reply.is_closed(),
             Self::Prune(_, reply) => reply.is_closed(),
             Self::RememberConfiguration(_, reply) => reply.is_closed(),
             Self::Record(_, reply) | Self::Revoke(_, reply) => reply.is_closed(),
-            Self::Refusals | Self::ReopenAuditFile => false,
+            Self::Refusals | Self::ReopenAuditFile | Self::Withdraw(_) => false,
         }
     }
 
@@ -86,10 +92,11 @@ impl Operation {
             Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => {
                 drop(reply.send(Err(error)));
             }
+            Self::Intend(_, reply) => drop(reply.send(Err(error))),
             Self::Prune(_, reply) => drop(reply.send(Err(error))),
             Self::RememberConfiguration(_, reply) => drop(reply.send(Err(error))),
             Self::Record(_, reply) | Self::Revoke(_, reply) => drop(reply.send(Err(error))),
-            Self::Refusals | Self::ReopenAuditFile => {}
+            Self::Refusals | Self::ReopenAuditFile | Self::Withdraw(_) => {}
         }
     }
 }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::{certificates, check, connection, copy, files};
+use super::{certificates, check, connection, copy, files, intents};
 use crate::store::{
-    CertificatePage, CertificateQuery, Copied, MaintenanceError, Page, Report, StoreError, error::OpenError,
+    CertificatePage, CertificateQuery, Copied, Intent, MaintenanceError, Page, Report, StoreError, error::OpenError,
 };
 
 /// A store that is only read, whether or not a server has it open. Every method sees what was durable when it began,
@@ -43,6 +43,14 @@ impl Reader {
     /// The store cannot be read, or is damaged.
     pub fn check(&self) -> Result<Report, MaintenanceError> {
         self.look(check::whole)
+    }
+
+    /// Certificates that a signer elsewhere was asked for and that are not on record.
+    ///
+    /// # Errors
+    /// The store cannot be read, or is damaged.
+    pub fn unclaimed(&self) -> Result<Vec<Intent>, MaintenanceError> {
+        self.look(intents::unclaimed)
     }
 
     /// Copies the store as it is at this moment into a file that nobody else can read. The file is there when it is whole

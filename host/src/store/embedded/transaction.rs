@@ -2,14 +2,14 @@
 //!
 //! An operation that finds a conflict leaves no trace and the others in peace; an error of the database ends them all.
 
-use authority::Timestamp;
+use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{data, decisions, revocations, revocations::Revocations, state::State};
+use super::{data, decisions, intents, revocations, revocations::Revocations, state::State};
 use crate::{
     audit::{Digest, Entry},
     store::{
-        CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord, Issuance, Recorded, Revocation,
+        CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord, Intent, Issuance, Recorded, Revocation,
         RevocationRecord, SingleUse,
         error::{Damage, StoreError},
     },
@@ -51,6 +51,10 @@ impl<'c> Transaction<'c> {
 
     /// Spends the credential, takes the serial number, keeps certificate and audit entry; or finds out why not.
     pub(super) fn record(&mut self, issuance: &Issuance) -> Result<Result<Recorded, Conflict>, StoreError> {
+        if issuance.is_signed_elsewhere() {
+            // Recorded or not: the certificate is dropped with a conflict, so what became of it is known.
+            self.settle(&issuance.certificate().serial_number)?;
+        }
         if let Some(spend) = issuance.spend()
             && let Err(conflict) = self.not_forgotten(spend)
         {
@@ -150,6 +154,16 @@ impl<'c> Transaction<'c> {
     /// Takes note of a list of revoked certificates; false when its number is not above the last.
     pub(super) fn record_list(&mut self, number: u64, made_at: Timestamp) -> bool {
         self.state.revocations.listed(number, made_at)
+    }
+
+    /// Keeps what a signer elsewhere is about to be asked for; false when the serial number is taken.
+    pub(super) fn intend(&self, intent: &Intent) -> Result<bool, StoreError> {
+        intents::keep(self.connection, intent)
+    }
+
+    /// It is known what became of it.
+    pub(super) fn settle(&self, serial_number: &SerialNumber) -> Result<(), StoreError> {
+        intents::settle(self.connection, serial_number)
     }
 
     /// Spends something that is no credential; false when it was spent, or may have been.

@@ -4,6 +4,7 @@ mod audit_file;
 mod damage;
 mod faults;
 mod files;
+mod intents;
 mod lists;
 mod revocations;
 mod upkeep;
