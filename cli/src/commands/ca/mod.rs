@@ -13,6 +13,7 @@ mod pair;
 mod provisioner;
 mod rekey;
 mod renew;
+mod renewal;
 mod revoke;
 mod root;
 mod sign;

@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use authority::keys::PrivateKey;
+use authority::keys::{KeySpec, PrivateKey};
 use clap::Args;
 use go_duration::GoDuration;
 
 use super::{
     flags::{CERTIFICATE_OFFLINE, CaFlags, OfflineFlag},
     pair::Pair,
-    renew::{After, is_due_now},
+    renewal::{RenewalFlags, Words},
 };
 use crate::{
     context::Context,
@@ -19,6 +19,8 @@ use crate::{
     key_kind::KeyFlags,
 };
 
+const WORDS: Words = Words { period_flag: "rekey-period", noun: "rekey", done: "rekeyed" };
+
 /// Get a certificate once more, for another key: same names, a new period of validity
 ///
 /// The certificate itself authorizes it, so it must not have expired yet.
@@ -26,7 +28,8 @@ use crate::{
 #[command(after_long_help = "\
 Examples:
   step ca rekey a.crt a.key
-  step ca rekey a.crt a.key --out-cert new.crt --out-key new.key")]
+  step ca rekey a.crt a.key --out-cert new.crt --out-key new.key
+  step ca rekey a.crt a.key --daemon --rekey-period 8h --exec 'nginx -s reload'")]
 pub(crate) struct Rekey {
     /// File with the certificate and the chain above it
     #[arg(value_name = "CRT-FILE")]
@@ -52,18 +55,11 @@ pub(crate) struct Rekey {
     /// File with the password of the private key, if it has one
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Rekey only if the certificate is valid for less than this, e.g. 8h
+    #[command(flatten)]
+    renewal: RenewalFlags,
+    /// Rekey this often, with --daemon
     #[arg(long, value_name = "DURATION")]
-    expires_in: Option<GoDuration>,
-    /// Send a signal to the process with this id afterwards
-    #[arg(long, value_name = "ID")]
-    pid: Option<i32>,
-    /// The number of the signal
-    #[arg(long, value_name = "NUMBER", default_value = "1")]
-    signal: i32,
-    /// Run this program afterwards; its arguments are separated by blanks
-    #[arg(long, value_name = "COMMAND")]
-    exec: Option<String>,
+    rekey_period: Option<GoDuration>,
     /// Overwrite files without asking
     #[arg(long, short)]
     force: bool,
@@ -72,64 +68,74 @@ pub(crate) struct Rekey {
 impl Rekey {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         self.offline.refuse(CERTIFICATE_OFFLINE)?;
-        self.check_flags()?;
+        let renewal = self.renewal.checked(WORDS, self.rekey_period)?;
+        let is_daemon = renewal.is_daemon();
+        self.check_flags(is_daemon)?;
         let certificate = self.out_cert.as_deref().unwrap_or(&self.certificate);
-        let keys = [Some(self.out_key.as_deref().unwrap_or(&self.key)), self.private_key.as_deref()];
-        if keys.into_iter().flatten().any(|key| is_same_file(certificate, key)) {
+        let out_key = self.out_key.as_deref().unwrap_or(&self.key);
+        if [Some(out_key), self.private_key.as_deref()].into_iter().flatten().any(|key| is_same_file(certificate, key))
+        {
             return Err(CommandError::EqualArguments { first: "CRT-FILE", second: "KEY-FILE" }.into());
         }
         let spec = self.key_kind.spec()?;
-        let expires_in = self.expires_in.map(|span| (span, span.to_std()));
-        let after = After::new(self.pid, self.signal, self.exec.as_deref())?;
         let pair = Pair::read(cx, &self.certificate, &self.key, self.password_file.as_deref())?;
-        let left = pair.remaining(cx)?;
-        match expires_in {
-            Some((negative, None)) => {
-                return Err(CommandError::invalid_value("expires-in", negative.to_string()).into());
-            }
-            Some((_, Some(span))) if !is_due_now(left, span) => {
-                let left = GoDuration::try_from(left)?;
-                cx.output.say(format_args!("certificate not rekeyed: expires in {left}"))?;
-                return Ok(ExitStatus::Success);
-            }
-            _ => {}
+        // What has expired is no reason to look at any file.
+        pair.remaining(cx)?;
+        if !renewal.is_due(cx, &pair)? {
+            return Ok(ExitStatus::Success);
         }
-        let certificate_file =
-            Destination::claim(cx, self.out_cert.as_deref().unwrap_or(&self.certificate), self.force)?;
+        // Its own files are what a daemon is there to replace.
+        let force = self.force || is_daemon;
+        let certificate_file = Destination::claim(cx, certificate, force)?;
         let key_file = match &self.private_key {
             Some(_) => None,
-            None => Some(Destination::claim(cx, self.out_key.as_deref().unwrap_or(&self.key), self.force)?),
+            None => Some(Destination::claim(cx, out_key, force)?),
         };
-        let key = match &self.private_key {
-            Some(file) => {
-                let password = key_file::Password { flag: "--password-file", file: self.password_file.as_deref() };
-                key_file::read(cx, file, password)?
+        renewal.run(cx, &self.ca, pair, |cx, pair| {
+            pair.remaining(cx)?;
+            let key = self.next_key(cx, spec)?;
+            let rekeyed = pair.rekey(cx, &self.ca, key)?;
+            // The key first: a certificate without its key is of no use to anybody.
+            if let Some(file) = &key_file {
+                file.write(rekeyed.key().to_pem()?.as_bytes())?;
             }
-            None => PrivateKey::generate(spec)?,
-        };
-        let rekeyed = pair.rekey(cx, &self.ca, key)?;
-
-        // The key first: a certificate without its key is of no use to anybody.
-        if let Some(file) = &key_file {
-            file.write(rekeyed.key().to_pem()?.as_bytes())?;
-        }
-        certificate_file.write(rekeyed.certificates().as_bytes())?;
-        cx.output.say(format_args!("Your certificate has been saved in {}.", certificate_file.path().display()))?;
-        if let Some(file) = &key_file {
-            cx.output.say(format_args!("Your private key has been saved in {}.", file.path().display()))?;
-        }
-        after.run()?;
-        Ok(ExitStatus::Success)
+            certificate_file.write(rekeyed.certificates().as_bytes())?;
+            *pair = rekeyed;
+            if !is_daemon {
+                say_where(cx, &certificate_file, key_file.as_ref())?;
+            }
+            Ok(())
+        })
     }
 
-    /// A key that is there is neither made nor written.
-    fn check_flags(&self) -> Result<(), CommandError> {
+    /// The key in the file that was named, else a new one.
+    fn next_key(&self, cx: &mut Context, spec: KeySpec) -> anyhow::Result<PrivateKey> {
+        match &self.private_key {
+            Some(file) => {
+                let password = key_file::Password { flag: "--password-file", file: self.password_file.as_deref() };
+                key_file::read(cx, file, password)
+            }
+            None => Ok(PrivateKey::generate(spec)?),
+        }
+    }
+
+    /// A key that is there is neither made nor written, and changes only once.
+    fn check_flags(&self, is_daemon: bool) -> Result<(), CommandError> {
         let first = "private-key";
         match &self.private_key {
             Some(_) if self.out_key.is_some() => Err(CommandError::MutuallyExclusive { first, second: "out-key" }),
             Some(_) if self.key_kind.is_given() => Err(CommandError::MutuallyExclusive { first, second: "kty" }),
+            Some(_) if is_daemon => Err(CommandError::MutuallyExclusive { first, second: "daemon" }),
             _ => Ok(()),
         }
+    }
+}
+
+fn say_where(cx: &mut Context, certificate: &Destination, key: Option<&Destination>) -> std::io::Result<()> {
+    cx.output.say(format_args!("Your certificate has been saved in {}.", certificate.path().display()))?;
+    match key {
+        Some(key) => cx.output.say(format_args!("Your private key has been saved in {}.", key.path().display())),
+        None => Ok(()),
     }
 }
 
@@ -170,7 +176,22 @@ mod tests {
             |flags: &str| user.step(&format!("ca rekey {{}}/a.crt {{}}/a.key --private-key k {flags}")).error();
         let error = refused("--out-key b");
         assert_eq!(error, "flag '--private-key' and flag '--out-key' are mutually exclusive\n");
+        let error = refused("--daemon");
+        assert_eq!(error, "flag '--private-key' and flag '--daemon' are mutually exclusive\n");
         assert_eq!(refused("--kty RSA"), "flag '--private-key' and flag '--kty' are mutually exclusive\n");
+    }
+
+    #[test]
+    fn a_daemon_has_the_rules_it_has_for_renewals() {
+        let user = user(-60, 3_600);
+        let refused = |flags: &str| user.step(&format!("ca rekey {{}}/a.crt {{}}/a.key {flags}")).error();
+        assert_eq!(refused("--rekey-period 1h"), "flag '--rekey-period' requires the '--daemon' flag\n");
+        let error = refused("--expires-in 1h --rekey-period 1h");
+        assert_eq!(error, "flag '--expires-in' and flag '--rekey-period' are mutually exclusive\n");
+        let error = refused("--rekey-period 2h --daemon");
+        let expected =
+            "flag '--rekey-period' must be within (lower than) the certificate validity period; rekey-period=";
+        assert!(error.starts_with(expected), "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Staying to renew again and again.
+//! Staying to get the next certificate again and again.
 
 use std::{future::pending, time::Duration};
 
@@ -8,14 +8,10 @@ use go_duration::GoDuration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{
-    super::{
-        flags::CaFlags,
-        pair::{Pair, RenewBy},
-    },
-    after::After,
-    schedule::{self, Rhythm},
+    super::{flags::CaFlags, pair::Pair},
+    Renewal, schedule,
 };
-use crate::{context::Context, error::ExitStatus, files::Destination};
+use crate::{context::Context, error::ExitStatus};
 
 /// Before an attempt that failed is made again.
 const AFTER_ERROR: Duration = Duration::from_secs(60);
@@ -26,32 +22,31 @@ enum Wake {
     Leave,
 }
 
-/// Renews until SIGINT or SIGTERM; SIGHUP renews at once.
+/// Makes the next pair of each until SIGINT or SIGTERM; SIGHUP does it at once.
 pub(super) fn run(
     cx: &mut Context,
     ca: &CaFlags,
     mut pair: Pair,
-    by: RenewBy,
-    rhythm: Rhythm,
-    destination: &Destination,
-    after: &After,
+    renewal: &Renewal,
+    mut next: impl FnMut(&mut Context, &mut Pair) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitStatus> {
     // What can be known to be wrong now is said now, not in sixteen hours.
     ca.url(cx)?;
     ca.roots(cx)?;
     let mut signals = cx.wait_for(async { Signals::listen() })?.context("listening for signals failed")?;
+    let Renewal { words, rhythm, after, .. } = renewal;
     let mut wait = rhythm.wait(pair.leaf()?.validity(), cx.now(), schedule::random);
-    inform(cx, &format!("first renewal in {}", rounded(wait)))?;
+    inform(cx, &format!("first {} in {}", words.noun, rounded(wait)))?;
     loop {
         match cx.wait_for(signals.next(wait))? {
             Wake::Leave => return Ok(ExitStatus::Success),
             Wake::Renew => {}
         }
-        let renewed = pair.renew(cx, ca, by, destination).and_then(|()| after.run());
-        wait = match renewed {
+        let outcome = next(cx, &mut pair).and_then(|()| after.run());
+        wait = match outcome {
             Ok(()) => {
                 let wait = rhythm.wait(pair.leaf()?.validity(), cx.now(), schedule::random);
-                inform(cx, &format!("certificate renewed, next in {}", rounded(wait)))?;
+                inform(cx, &format!("certificate {}, next in {}", words.done, rounded(wait)))?;
                 wait
             }
             Err(error) => {

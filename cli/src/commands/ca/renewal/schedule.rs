@@ -14,7 +14,7 @@ pub(super) fn random(bound: Duration) -> Duration {
 }
 
 /// [`is_due`], with a jitter of this moment.
-pub(in crate::commands::ca) fn is_due_now(remaining: Duration, expires_in: Duration) -> bool {
+pub(super) fn is_due_now(remaining: Duration, expires_in: Duration) -> bool {
     is_due(remaining, expires_in, random)
 }
 

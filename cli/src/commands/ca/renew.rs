@@ -1,25 +1,22 @@
 //! `step ca renew`
 
-mod after;
-mod daemon;
-mod schedule;
-
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 use go_duration::GoDuration;
 
-use self::schedule::Rhythm;
-pub(super) use self::{after::After, schedule::is_due_now};
 use super::{
     flags::{CERTIFICATE_OFFLINE, CaFlags, OfflineFlag},
     pair::{Pair, RenewBy},
+    renewal::{RenewalFlags, Words},
 };
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
     files::{Destination, is_same_file},
 };
+
+const WORDS: Words = Words { period_flag: "renew-period", noun: "renewal", done: "renewed" };
 
 /// Renew a certificate: same key, same names, a new period of validity
 ///
@@ -30,7 +27,8 @@ use crate::{
 Examples:
   step ca renew a.crt a.key
   step ca renew a.crt a.key --expires-in 8h --force
-  step ca renew a.crt a.key --daemon --exec 'nginx -s reload'")]
+  step ca renew a.crt a.key --daemon --exec 'nginx -s reload'
+  step ca renew a.crt a.key --daemon --renew-period 8h --pid-file /run/nginx.pid")]
 pub(crate) struct Renew {
     /// File with the certificate and the chain above it
     #[arg(value_name = "CRT-FILE")]
@@ -59,24 +57,11 @@ pub(crate) struct Renew {
         action = ArgAction::Set
     )]
     mtls: bool,
-    /// Renew only if the certificate is valid for less than this, e.g. 8h
-    #[arg(long, value_name = "DURATION")]
-    expires_in: Option<GoDuration>,
-    /// Stay, and renew again and again
-    #[arg(long)]
-    daemon: bool,
+    #[command(flatten)]
+    renewal: RenewalFlags,
     /// Renew this often, with --daemon
     #[arg(long, value_name = "DURATION")]
     renew_period: Option<GoDuration>,
-    /// Send a signal to the process with this id afterwards
-    #[arg(long, value_name = "ID")]
-    pid: Option<i32>,
-    /// The number of the signal
-    #[arg(long, value_name = "NUMBER", default_value = "1")]
-    signal: i32,
-    /// Run this program afterwards; its arguments are separated by blanks
-    #[arg(long, value_name = "COMMAND")]
-    exec: Option<String>,
     /// Overwrite the file without asking
     #[arg(long, short)]
     force: bool,
@@ -85,69 +70,26 @@ pub(crate) struct Renew {
 impl Renew {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         self.offline.refuse(CERTIFICATE_OFFLINE)?;
-        let rhythm = self.rhythm()?;
-        if is_same_file(self.out.as_deref().unwrap_or(&self.certificate), &self.key) {
+        let renewal = self.renewal.checked(WORDS, self.renew_period)?;
+        let out = self.out.as_deref().unwrap_or(&self.certificate);
+        if is_same_file(out, &self.key) {
             return Err(CommandError::EqualArguments { first: "CRT-FILE", second: "KEY-FILE" }.into());
         }
-        let after = After::new(self.pid, self.signal, self.exec.as_deref())?;
-        // Its own file is what a daemon is there to replace.
-        let force = self.force || self.daemon;
-        let mut pair = Pair::read(cx, &self.certificate, &self.key, self.password_file.as_deref())?;
-        // What is over is due.
-        let left = pair.remaining(cx).unwrap_or_default();
-        rhythm.fits(pair.leaf()?.validity())?;
-        if let (false, Some(expires_in)) = (self.daemon, rhythm.expires_in)
-            && !is_due_now(left, expires_in)
-        {
-            let left = GoDuration::try_from(left)?;
-            cx.output.say(format_args!("certificate not renewed: expires in {left}"))?;
+        let pair = Pair::read(cx, &self.certificate, &self.key, self.password_file.as_deref())?;
+        if !renewal.is_due(cx, &pair)? {
             return Ok(ExitStatus::Success);
         }
-        let destination = Destination::claim(cx, self.out.as_deref().unwrap_or(&self.certificate), force)?;
+        let is_daemon = renewal.is_daemon();
+        // Its own file is what a daemon is there to replace.
+        let destination = Destination::claim(cx, out, self.force || is_daemon)?;
         let by = if self.mtls { RenewBy::Handshake } else { RenewBy::Token };
-        if self.daemon {
-            return daemon::run(cx, &self.ca, pair, by, rhythm, &destination, &after);
-        }
-        pair.renew(cx, &self.ca, by, &destination)?;
-        cx.output.say(format_args!("Your certificate has been saved in {}.", destination.path().display()))?;
-        after.run()?;
-        Ok(ExitStatus::Success)
-    }
-
-    fn rhythm(&self) -> Result<Rhythm, CommandError> {
-        if self.expires_in.is_some() && self.renew_period.is_some() {
-            return Err(CommandError::MutuallyExclusive { first: "expires-in", second: "renew-period" });
-        }
-        if self.renew_period.is_some() && !self.daemon {
-            return Err(CommandError::FlagRequiresFlag { flag: "renew-period", required: "daemon" });
-        }
-        let span = |flag: &str, value: Option<GoDuration>| match value.map(|span| (span, span.to_std())) {
-            None => Ok(None),
-            Some((_, Some(span))) => Ok(Some(span)),
-            Some((negative, None)) => Err(CommandError::invalid_value(flag, negative.to_string())),
-        };
-        Ok(Rhythm {
-            period: span("renew-period", self.renew_period)?,
-            expires_in: span("expires-in", self.expires_in)?,
+        renewal.run(cx, &self.ca, pair, |cx, pair| {
+            pair.renew(cx, &self.ca, by, &destination)?;
+            if !is_daemon {
+                cx.output.say(format_args!("Your certificate has been saved in {}.", destination.path().display()))?;
+            }
+            Ok(())
         })
-    }
-}
-
-impl Rhythm {
-    /// A certificate must live longer than the time between two renewals of it.
-    fn fits(&self, validity: authority::Validity) -> Result<(), CommandError> {
-        let length = validity.duration().unwrap_or_default();
-        match self.period {
-            Some(period) if period >= length => Err(CommandError::FlagOutOfBounds {
-                flag: "renew-period",
-                rule: format!(
-                    "must be within (lower than) the certificate validity period; renew-period={}s, validity={}s",
-                    period.as_secs(),
-                    length.as_secs()
-                ),
-            }),
-            _ => Ok(()),
-        }
     }
 }
 
@@ -199,6 +141,8 @@ mod tests {
         assert_eq!(refused("--renew-period 1h"), "flag '--renew-period' requires the '--daemon' flag\n");
         let error = refused("--renew-period 2h --daemon");
         assert!(error.starts_with("flag '--renew-period' must be within (lower than)"), "{error}");
+        let error = refused("--pid 1 --pid-file {}/pid");
+        assert_eq!(error, "flag '--pid' and flag '--pid-file' are mutually exclusive\n");
         assert_eq!(refused("--pid 0"), "flag '--pid' must be greater than 0\n");
         assert_eq!(refused("--expires-in -1h"), "invalid value '-1h0m0s' for flag '--expires-in'\n");
     }
