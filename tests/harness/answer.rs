@@ -18,7 +18,6 @@ pub struct Answer {
 impl Answer {
     /// The answer, if it has this status; otherwise the test ends with what it says instead.
     #[track_caller]
-    #[must_use]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         self

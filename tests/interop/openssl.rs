@@ -99,7 +99,7 @@ fn openssl_reads_what_we_wrote_as_we_meant_it() {
     assert!(!text.contains("Basic Constraints") && !text.contains("CA:TRUE"), "{text}");
     // openssl prints whole octets, so one serial number in sixteen begins with a zero there.
     let serial = openssl.run("x509 -in issued.crt -noout -serial").trim().replace("serial=", "0x").to_lowercase();
-    assert_eq!(serial.parse(), Ok(answer.certificate().serial_number()));
+    assert_eq!(serial.parse().as_ref(), Ok(answer.certificate().serial_number()));
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn a_certificate_that_is_revoked_may_be_revoked_again_when_its_key_was_compromis
     let leaf = Leaf { chain, key: csr.key };
     let serial = serial(&leaf);
     let revoke_for = |ca: &TestCa, reason: u8| {
-        let token = self::token(ca, &serial).sign();
+        let token = token(ca, &serial).sign();
         let body = json!({"serial": serial, "ott": token, "reasonCode": reason, "passive": true});
         ca.client().post("/revoke", &body).status
     };

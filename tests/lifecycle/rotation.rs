@@ -173,22 +173,22 @@ fn root_and_intermediate_are_exchanged_under_live_clients() {
         let renewed = late.send(late.request(Method::POST, "/renew")).expect(201);
         assert_eq!(renewed.chain()[1], new.intermediate);
         // Whoever has slept through the first step has to begin anew.
-        let asleep = ca.client_trusting(&[old.clone()], None);
+        let asleep = ca.client_trusting(std::slice::from_ref(&old), None);
         asleep.try_send(asleep.request(Method::GET, "/health")).unwrap_err();
         // 3. The old root goes.
         progress.a_full_round();
         ca.configure(|file| file["root"] = json!(files.root));
         ca.reload();
         progress.a_full_round();
-        assert_eq!(roots(ca, &[&new.root]), [new.root.clone()]);
+        assert_eq!(roots(ca, &[&new.root]), std::slice::from_ref(&new.root));
     });
     assert_eq!(*progress.failures.lock().unwrap(), Vec::<String>::new());
     // What has not moved in time is nobody's.
-    let old_leaf = ca.client_trusting(&[new.root.clone()], Some(forgetful.identity()));
+    let old_leaf = ca.client_trusting(std::slice::from_ref(&new.root), Some(forgetful.identity()));
     if let Ok(answer) = old_leaf.try_send(old_leaf.request(Method::POST, "/renew")) {
         let _ = answer.expect(401);
     }
-    let client = ca.client_trusting(&[new.root.clone()], None);
+    let client = ca.client_trusting(std::slice::from_ref(&new.root), None);
     let by_token = Token::of_certificate(&forgetful, ca.now()).sign();
     let _ = client.send(client.request(Method::POST, "/renew").bearer_auth(by_token)).expect(401);
     let fingerprint = hex::encode(old.fingerprint_sha256());

@@ -27,7 +27,7 @@ fn user() -> User {
         head = head.append(&line);
         chained(&Link { sequence, line, hash: head.hash }, &mut text);
     }
-    user.write("audit.log", &text);
+    user.write("audit.log", text);
     let issuer = Issuer::new(vec![certificate], Box::new(key)).unwrap();
     user.write("audit.log.head", format!("{}\n", SignedHead::sign(LOG, head, now, &issuer).unwrap()));
     user
@@ -49,7 +49,7 @@ fn a_changed_line_and_a_cut_tail_are_named() {
     user.write("audit.log", text.replacen("d2", "d9", 1));
     assert_eq!(user.step(VERIFY).error(), "{}/audit.log:3: line 2 of the audit log was changed\n");
     let cut: String = text.split_inclusive('\n').take(3).collect();
-    user.write("audit.log", &cut);
+    user.write("audit.log", cut);
     let error = user.step(VERIFY).error();
     assert_eq!(error, "the log ends with line 2, but line 3 was written and signed for: its tail was cut\n");
     let answer = user.step("ca audit verify {}/audit.log --without-head").answer();
