@@ -42,7 +42,7 @@ impl Default for WrittenEnvironment {
 /// What the module makes of a question.
 pub(crate) async fn decide(subject: &Subject, question: &Question<'_>) -> Result<Decision, VectorError> {
     let environment = environment(question.environment()?);
-    let check = match Check::init(&subject.module, environment, &question.grants(), subject.limits.clone()).await {
+    let check = match Check::init(&subject.module, environment, &question.grants()?, subject.limits.clone()).await {
         Ok(check) => check,
         Err(error) => return Ok(Decision::without_cost(answer::init_error(&error))),
     };

@@ -25,17 +25,25 @@ pub(crate) struct WrittenResponse {
     body: String,
 }
 
+impl WrittenResponse {
+    fn with_keys(&self, keys: &str) -> Self {
+        Self { body: self.body.replace("KEYS", keys), ..self.clone() }
+    }
+}
+
 fn ok() -> u16 {
     200
 }
 
-/// Grants of everything, for one question.
-pub(crate) fn grants(kv: &BTreeMap<String, String>, http: &BTreeMap<String, WrittenResponse>) -> Grants {
+/// Grants of everything, for one question; `keys` takes the place of `KEYS` in what servers answer.
+pub(crate) fn grants(kv: &BTreeMap<String, String>, http: &BTreeMap<String, WrittenResponse>, keys: &str) -> Grants {
     let values = kv.iter().map(|(key, value)| (key.clone(), value.clone().into_bytes())).collect();
     Grants {
         consume_once: Some(Arc::new(Consumed::default())),
         kv: Some(Arc::new(Values(Mutex::new(values)))),
-        http: Some(Arc::new(Servers(http.clone()))),
+        http: Some(Arc::new(Servers(
+            http.iter().map(|(url, response)| (url.clone(), response.with_keys(keys))).collect(),
+        ))),
     }
 }
 

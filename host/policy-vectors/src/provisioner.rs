@@ -50,11 +50,11 @@ impl Default for WrittenEnvironment {
 /// What the module makes of a question.
 pub(crate) async fn decide(subject: &Subject, question: &Question<'_>) -> Result<Decision, VectorError> {
     let environment = environment(question.environment()?);
-    let policy = match Provisioner::init(&subject.module, environment, &question.grants(), subject.limits.clone()).await
-    {
-        Ok(policy) => policy,
-        Err(error) => return Ok(Decision::without_cost(answer::init_error(&error))),
-    };
+    let policy =
+        match Provisioner::init(&subject.module, environment, &question.grants()?, subject.limits.clone()).await {
+            Ok(policy) => policy,
+            Err(error) => return Ok(Decision::without_cost(answer::init_error(&error))),
+        };
     if question.case.is_about_init() {
         return Ok(Decision::without_cost(answer::provisioner_descriptor(policy.descriptor())));
     }

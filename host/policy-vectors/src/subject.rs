@@ -80,8 +80,14 @@ impl Question<'_> {
         self.case.now(&self.suite.base)
     }
 
-    pub(crate) fn grants(&self) -> Grants {
-        effects::grants(&self.case.kv, &self.case.http)
+    /// Everything. What servers answer may hold `KEYS`, which stands for the set of the provisioner's one key.
+    pub(crate) fn grants(&self) -> Result<Grants, VectorError> {
+        let key = self.keys.provisioner(self)?.map(|mut key| {
+            let kid = self.suite.base.header.get("kid").cloned().unwrap_or_default();
+            crate::json::merge(&mut key, &json!({"kid": kid}));
+            json!({"keys": [key]}).to_string()
+        });
+        Ok(effects::grants(&self.case.kv, &self.case.http, &key.unwrap_or_default()))
     }
 
     pub(crate) fn request(&self) -> Result<Request, VectorError> {

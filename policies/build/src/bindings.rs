@@ -1,4 +1,4 @@
-//! The guest's side of the contract, generated from its WIT text.
+//! The guest's side of the contract, generated from its WIT text, for Rust and for C.
 //!
 //! The result is committed: an author's first build then compiles 4 files of plain Rust instead of a parser, a code
 //! generator and what they depend on. A test holds it equal to what the contract gives today.
@@ -36,17 +36,40 @@ struct World {
     reuses: &'static [&'static str],
 }
 
+/// Where those for C live. The object file holds the component's type, which other languages take from it.
+const C_BINDINGS: &str = "policy-sdk/languages/c/bindings";
+
+/// What C is generated for: checks.
+const C_WORLD: &str = "check-module";
+
 /// Writes the files.
 pub(crate) fn write(workspace: &Path) -> Result<()> {
-    for (path, text) in generate(workspace)? {
-        fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
+    for (path, octets) in generate(workspace)? {
+        fs::write(&path, octets).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(())
 }
 
 /// The files as they should be.
-fn generate(workspace: &Path) -> Result<Vec<(PathBuf, String)>> {
-    WORLDS.iter().map(|world| Ok((path(workspace, world), world.generate(&workspace.join(CONTRACT))?))).collect()
+fn generate(workspace: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let contract = workspace.join(CONTRACT);
+    let rust = WORLDS.iter().map(|world| Ok((path(workspace, world), world.generate(&contract)?)));
+    let mut all = rust.collect::<Result<Vec<_>>>()?;
+    let mut c = wit_bindgen_c::Opts::default().build();
+    let folder = workspace.join(C_BINDINGS);
+    let files = files(&mut *c, &contract, C_WORLD)?;
+    all.extend(files.iter().map(|(name, octets)| (folder.join(name), octets.to_vec())));
+    Ok(all)
+}
+
+/// What a generator makes of a world.
+fn files(generator: &mut dyn WorldGenerator, contract: &Path, world: &str) -> Result<Files> {
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_dir(contract)?;
+    let world = resolve.select_world(&[package], Some(world))?;
+    let mut files = Files::default();
+    generator.generate(&mut resolve, world, &mut files)?;
+    Ok(files)
 }
 
 fn path(workspace: &Path, world: &World) -> PathBuf {
@@ -54,14 +77,10 @@ fn path(workspace: &Path, world: &World) -> PathBuf {
 }
 
 impl World {
-    fn generate(&self, contract: &Path) -> Result<String> {
-        let mut resolve = Resolve::default();
-        let (package, _) = resolve.push_dir(contract)?;
-        let world = resolve.select_world(&[package], Some(self.name))?;
-        let mut files = Files::default();
-        self.options().build().generate(&mut resolve, world, &mut files)?;
+    fn generate(&self, contract: &Path) -> Result<Vec<u8>> {
+        let files = files(&mut self.options().build(), contract, self.name)?;
         let (_, text) = files.iter().next().context("the generator wrote nothing")?;
-        Ok(String::from_utf8(text.to_vec())?)
+        Ok(text.to_vec())
     }
 
     fn options(&self) -> Opts {
@@ -89,7 +108,7 @@ mod tests {
     #[test]
     fn the_committed_bindings_are_what_the_contract_generates() {
         for (path, expected) in generate(&crate::workspace()).unwrap() {
-            let committed = fs::read_to_string(&path).unwrap();
+            let committed = fs::read(&path).unwrap();
             assert!(committed == expected, "{} is out of date: run `cargo policies bindings`", path.display());
         }
     }

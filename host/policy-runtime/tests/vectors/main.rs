@@ -4,7 +4,11 @@
 //! what is committed is shown by running this twice. Tokens are signed here, with keys made for this run.
 #![allow(clippy::unwrap_used, reason = "a test says no by panicking")]
 
-use std::{env, fs, path::PathBuf, sync::Arc};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use policy_vectors::{Keys, Subject, Suite};
 use step_policy_runtime::{Limits, Module, Runtime, RuntimeConfig};
@@ -19,14 +23,54 @@ async fn claims_decides_every_vector_as_it_is_written() {
     decides_every_vector("claims").await;
 }
 
+#[tokio::test]
+async fn every_policy_of_the_gallery_decides_as_it_is_written() {
+    let policies = folders("policies/gallery");
+    assert!(policies.len() >= 9, "{policies:?}");
+    for policy in policies {
+        let suite = Suite::read(&workspace("policies/gallery").join(&policy).join("vectors")).unwrap();
+        decides(&suite, load(&format!("gallery/{policy}"))).await;
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_an_issuer_name_what_their_claims_say() {
+    decides(&Suite::read(&workspace("policies/jwks/vectors")).unwrap(), load("jwks")).await;
+}
+
+#[tokio::test]
+async fn a_policy_decides_alike_in_every_language() {
+    let suite = Suite::read(&workspace("policies/gallery/one-domain/vectors")).unwrap();
+    assert!(suite.cases().len() >= 50, "{} vectors", suite.cases().len());
+    let languages = folders("policy-sdk/languages");
+    assert!(languages.len() >= LANGUAGES, "{languages:?}");
+    for language in languages {
+        let path = workspace("policy-sdk/languages").join(&language).join("one-domain.wasm");
+        decides(&suite, compile(&language, &path)).await;
+    }
+}
+
+/// The gallery in other languages than Rust.
+const LANGUAGES: usize = 2;
+
+/// The names of the folders in a folder.
+fn folders(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(workspace(folder)).unwrap().map(Result::unwrap);
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    folders.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
 async fn decides_every_vector(policy: &str) {
-    let suite = read(policy);
-    let subject = Subject { module: load(policy), limits: Limits::default() };
+    decides(&read(policy), load(policy)).await;
+}
+
+async fn decides(suite: &Suite, module: Arc<Module>) {
+    let subject = Subject { module, limits: Limits::default() };
     let keys = Keys::default();
     let mut failures = Vec::new();
     for case in suite.cases() {
-        let decision = subject.decide(&suite, case, &keys).await.unwrap();
-        if let Some(difference) = case.difference(&suite, &decision) {
+        let decision = subject.decide(suite, case, &keys).await.unwrap();
+        if let Some(difference) = case.difference(suite, &decision) {
             failures.push(format!("{}\n  {difference:?}", case.name()));
         }
     }
@@ -55,7 +99,10 @@ fn workspace(folder: &str) -> PathBuf {
 
 fn load(name: &str) -> Arc<Module> {
     let directory = env::var_os("STEP_POLICIES_DIR").map_or_else(|| workspace("policies/dist"), PathBuf::from);
-    let path = directory.join(format!("{name}.wasm"));
-    let wasm = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    compile(name, &directory.join(format!("{name}.wasm")))
+}
+
+fn compile(name: &str, path: &Path) -> Arc<Module> {
+    let wasm = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Runtime::new(RuntimeConfig::default()).unwrap().load(name, &wasm).unwrap()
 }

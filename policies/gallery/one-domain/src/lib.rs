@@ -1,16 +1,8 @@
 //! A check: certificates for the hosts of one domain, and for nothing else.
 //!
-//! `policy-sdk/languages` has it in other languages; they decide alike, sentence for sentence.
+//! Its settings are `{"domain": "corp.example.com"}`. `policy-sdk/languages` has it in other languages; they decide alike, sentence for sentence.
 
-use policy_sdk::prelude::*;
-use serde::Deserialize;
-
-/// `{"domain": "corp.example.com"}`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    domain: String,
-}
+use policy_sdk::{prelude::*, settings::Members};
 
 /// The policy, made from its settings.
 pub struct OneDomain {
@@ -19,8 +11,14 @@ pub struct OneDomain {
 
 impl Check for OneDomain {
     fn init(environment: check::Environment) -> Result<(Self, check::Descriptor), Vec<ConfigError>> {
-        let Settings { domain } = settings::parse(&environment.settings, "/settings")
-            .map_err(|_| ConfigError::at("/settings", r#"must be an object such as {"domain": "corp.example.com"}"#))?;
+        let mut members = Members::of(&environment.settings, "/settings");
+        let domain: Option<String> = members.required("domain");
+        members.refuse_others();
+        let (Some(domain), Ok(())) = (domain, members.finish()) else {
+            return Err(
+                ConfigError::at("/settings", r#"must be an object such as {"domain": "corp.example.com"}"#).into()
+            );
+        };
         let is_of_a_domain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
         if domain.is_empty() || domain.starts_with('.') || !domain.chars().all(is_of_a_domain) {
             let message = "must be a domain in lower case, such as corp.example.com";

@@ -11,15 +11,11 @@ use policy_sdk::{
 /// clientAuth (RFC 5280 §4.2.1.12).
 const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
 
-/// Longer chains would only cost fuel.
-const MAX_CERTIFICATES: usize = 5;
-
 /// The claims of a token, and the certificate that has signed it and that one of the roots stands for.
 pub(crate) fn verify(token: &str, roots: &[Vec<u8>], now: Timestamp) -> Result<(String, CertificateInfo), Denial> {
     let jwt = jose::decode_unverified(token).map_err(|error| malformed(&error))?;
-    let (leaf, intermediates) = match jwt.certificates.split_first() {
-        Some((leaf, intermediates)) if jwt.certificates.len() <= MAX_CERTIFICATES => (leaf, intermediates),
-        _ => return Err(Denial::unauthorized("x5c.chain", "the token brings no certificate along, or too many")),
+    let Some((leaf, intermediates)) = jwt.certificates.split_first() else {
+        return Err(Denial::unauthorized("x5c.chain", "the token brings no certificate along"));
     };
     let usages = [CLIENT_AUTH.to_owned()];
     x509::verify_chain(leaf, intermediates, roots, now, &usages).map_err(|error| {
