@@ -223,6 +223,8 @@ pub const TABLE: &[Limit] = &[
     octets("URI as a name", authority::names::MAX_URI as u64),
     count("bits of an RSA key", *jose::limits::RSA_BITS.end() as u64),
     count("certificates of a path", authority::MAX_PATH_DEPTH as u64),
+    count("sessions with a token, unless its URI says otherwise", pkcs11::SESSIONS as u64),
+    time("waiting for a session with a token", pkcs11::SESSION_TIME),
     time("waiting for the store", STORE_TIME),
     octets("value in the store", STORE_PARAMETER as u64),
     count("operations that share a flush", STORE_BATCH as u64),

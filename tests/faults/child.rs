@@ -92,6 +92,32 @@ impl Process {
         Self::spawn(command, folder)
     }
 
+    /// Starts it with more in its environment.
+    pub(crate) fn start_with(folder: &Path, fault: Option<&str>, environment: &[(&str, &Path)]) -> Self {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(ARGUMENTS).envs(fault.map(|fault| (FAULT, fault))).envs(environment.iter().copied());
+        Self::spawn(command, folder)
+    }
+
+    /// What the operator is told when it does not start.
+    pub(crate) fn refusal(folder: &Path, environment: &[(&str, &Path)]) -> String {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(ARGUMENTS).envs(environment.iter().copied()).env(FOLDER, folder).stdin(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap) {
+            if line.contains(LISTENING) {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("it has started");
+            }
+            said += &line;
+        }
+        let output = child.wait_with_output().unwrap();
+        assert!(!output.status.success());
+        said + &String::from_utf8_lossy(&output.stderr)
+    }
+
     /// Starts it after these commands of a shell.
     pub(crate) fn start_after(commands: &str, folder: &Path) -> Self {
         Self::spawn(shell("sh", &[], commands), folder)

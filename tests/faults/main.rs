@@ -15,4 +15,5 @@ mod read_only;
 mod restored;
 mod slow;
 mod starved;
+mod token;
 mod upkeep;

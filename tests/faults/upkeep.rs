@@ -44,7 +44,7 @@ fn killed_at(place: &str, words: &str) -> ExitStatus {
 }
 
 /// Runs the words here, as soon as no process that was just started holds our lock, too.
-fn done(words: &str) -> String {
+pub(crate) fn done(words: &str) -> String {
     for _ in 0..1_000 {
         match run(words) {
             Err(error) if error.contains("is in use") => std::thread::sleep(std::time::Duration::from_millis(1)),
@@ -60,7 +60,7 @@ fn certificates(ca: &TestCa) -> String {
     counts.lines().nth(1).unwrap().to_owned()
 }
 
-fn config(ca: &TestCa) -> String {
+pub(crate) fn config(ca: &TestCa) -> String {
     format!("--ca-config\n{}", ca.step_path().ca_json().display())
 }
 

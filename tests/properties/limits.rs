@@ -173,6 +173,11 @@ const PROOFS: &[(&str, Proof)] = &[
         "provisioners, policies and rules told apart by metrics",
         In("host/src/metrics/tests.rs", "no_module_and_no_reload_makes_more_series_than_there_is_room_for"),
     ),
+    (
+        "sessions with a token, unless its URI says otherwise",
+        In("tests/faults/token.rs", "many_at_once_share_few_sessions"),
+    ),
+    ("waiting for a session with a token", Untried(TIMED)),
     ("connections to the metrics", Untried(MOMENTARY)),
     ("connection to the metrics", Untried(TIMED)),
     ("answer of a policy call", In(RUNTIME, "an_answer_may_be_as_long_as_the_limit_and_no_longer")),

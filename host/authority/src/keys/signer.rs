@@ -37,6 +37,61 @@ impl SignatureAlgorithm {
 }
 
 /// Makes signatures with one private key.
+///
+/// A key in hardware or behind a network is one more implementation:
+///
+/// ```
+/// use step_authority::keys::{KeySpec, PrivateKey, SignatureAlgorithm, Signer, SignerError};
+///
+/// /// What a client of a key service would offer.
+/// struct Service(PrivateKey);
+///
+/// impl Service {
+///     fn ask(&self, message: &[u8]) -> Result<Vec<u8>, Failure> {
+///         self.0.sign(message).map_err(|_| Failure::Connect)
+///     }
+/// }
+///
+/// enum Failure {
+///     /// The question never left.
+///     Connect,
+///     /// The answer did not come.
+///     TimedOut,
+/// }
+///
+/// /// A key of the service; its public half was asked for once, at the start.
+/// struct RemoteKey {
+///     service: Service,
+///     public_key: Vec<u8>,
+/// }
+///
+/// impl Signer for RemoteKey {
+///     fn algorithm(&self) -> SignatureAlgorithm {
+///         SignatureAlgorithm::EcdsaSha256
+///     }
+///
+///     fn public_key(&self) -> &[u8] {
+///         &self.public_key
+///     }
+///
+///     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+///         self.service.ask(message).map_err(|failure| match failure {
+///             Failure::Connect => SignerError::Unavailable { reason: "no connection".to_owned() },
+///             Failure::TimedOut => SignerError::OutcomeUnknown { reason: "no answer in time".to_owned() },
+///         })
+///     }
+///
+///     fn signs_elsewhere(&self) -> bool {
+///         true
+///     }
+/// }
+///
+/// let key = PrivateKey::generate(KeySpec::EcP256)?;
+/// let public_key = key.public_key().to_vec();
+/// let remote = RemoteKey { service: Service(key), public_key };
+/// assert!(remote.sign(b"message").is_ok());
+/// # Ok::<(), step_authority::keys::PrivateKeyError>(())
+/// ```
 pub trait Signer: Send + Sync {
     /// The algorithm of every signature this signer makes.
     fn algorithm(&self) -> SignatureAlgorithm;
