@@ -10,17 +10,17 @@ use crate::error::CommandError;
 pub(crate) struct KeyFlags {
     /// Kind of key [default: EC]
     #[arg(long, value_name = "KIND", ignore_case = true)]
-    kty: Option<KeyType>,
+    pub(crate) kty: Option<KeyType>,
     /// Curve of an EC key, P-256 if left out, or Ed25519 for an OKP key
     #[arg(long, alias = "crv", value_name = "CURVE", ignore_case = true)]
-    curve: Option<Curve>,
+    pub(crate) curve: Option<Curve>,
     /// Bits of an RSA key: 2048, 3072 or 4096; 2048 if left out
     #[arg(long, value_name = "BITS")]
-    size: Option<u32>,
+    pub(crate) size: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum KeyType {
+pub(crate) enum KeyType {
     #[value(name = "EC")]
     Ec,
     #[value(name = "OKP")]
@@ -30,7 +30,7 @@ enum KeyType {
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Curve {
+pub(crate) enum Curve {
     #[value(name = "P-256")]
     P256,
     #[value(name = "P-384")]

@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use authority::keys::{PrivateKey, public_key_to_pem};
 use clap::Args;
 
+use super::pair_files::PairFiles;
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
-    files::{Destination, is_same_file},
     jwk_file,
     key_kind::KeyFlags,
     pem_key,
@@ -49,14 +49,11 @@ impl Keypair {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let spec = self.kind.spec()?;
         self.clear.is_wanted()?;
-        if is_same_file(&self.public, &self.private) {
-            return Err(CommandError::EqualArguments { first: "PUB-FILE", second: "PRIV-FILE" }.into());
-        }
         if self.from_jwk.is_some() && self.kind.is_given() {
             return Err(CommandError::Incompatible { flag: "from-jwk", with: "--kty, --curve and --size" }.into());
         }
-        let public_file = Destination::claim(cx, &self.public, self.force)?;
-        let private_file = Destination::claim(cx, &self.private, self.force)?;
+        let (public, private) = ((self.public.as_path(), "PUB-FILE"), (self.private.as_path(), "PRIV-FILE"));
+        let files = PairFiles::claim(cx, public, private, self.force)?;
         let label = "Please enter the password to encrypt the private key";
         let password = NewPassword { label, flag: "password-file", file: self.password_file.as_deref() };
         let key = match &self.from_jwk {
@@ -71,10 +68,7 @@ impl Keypair {
             Protection::Password(password) => key.to_encrypted_pem(&password)?,
             Protection::None => key.to_pem()?,
         };
-        private_file.write(pem.as_bytes())?;
-        public_file.write(public_key_to_pem(key.spki_der()).as_bytes())?;
-        cx.output.say(format_args!("Your public key has been saved in {}.", self.public.display()))?;
-        cx.output.say(format_args!("Your private key has been saved in {}.", self.private.display()))?;
+        files.write(cx, &public_key_to_pem(key.spki_der()), &pem)?;
         Ok(ExitStatus::Success)
     }
 }

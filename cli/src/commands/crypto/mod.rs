@@ -13,6 +13,7 @@ mod key;
 mod keypair;
 mod nacl;
 mod otp;
+mod pair_files;
 mod rand;
 
 use clap::Args;

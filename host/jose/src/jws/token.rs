@@ -5,7 +5,7 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::{Compact, Header};
-use crate::{JoseError, MacKey, RegisteredClaims, VerifyingKey, base64url};
+use crate::{JoseError, RegisteredClaims, VerifyingKey, base64url};
 
 /// A token whose signature has not been looked at: enough to find out who should have signed it.
 #[derive(Debug)]
@@ -33,12 +33,9 @@ impl<'a> Unverified<'a> {
         self.jws.verify(key)
     }
 
-    /// Checks the MAC and nothing else, as [`Unverified::verify`] does the signature.
-    ///
-    /// # Errors
-    /// As [`Compact::verify_mac`].
-    pub fn verify_mac(&self, key: &MacKey) -> Result<(), JoseError> {
-        self.jws.verify_mac(key)
+    /// The message it is.
+    pub fn message(&self) -> &Compact<'a> {
+        &self.jws
     }
 
     /// The protected header.

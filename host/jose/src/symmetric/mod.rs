@@ -9,6 +9,7 @@ use std::fmt;
 
 use aws_lc_rs::rand;
 use serde::Serialize;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 pub use mac::{MacAlgorithm, MacKey};
@@ -64,7 +65,31 @@ impl SymmetricKey {
         if text.len() > limits::TOKEN {
             return Err(JoseError::TooLong { what: WHAT, length: text.len(), limit: limits::TOKEN });
         }
-        let Wiped(members) = &Wiped(json::object(WHAT, text)?);
+        Self::from_wiped(&Wiped(json::object(WHAT, text)?))
+    }
+
+    /// The first key of that name and type in a set (RFC 7517 §5); the others are not looked at.
+    ///
+    /// # Errors
+    /// A text over 64 KiB, malformed JSON, no array `keys`, and as [`SymmetricKey::from_slice`] for the key itself.
+    pub fn find_in_set(text: &str, kid: &str) -> Result<Option<Self>, JoseError> {
+        let what = "the key set";
+        json::at_most(what, text, limits::TOKEN)?;
+        let values = match json::object(what, text.as_bytes())?.remove("keys") {
+            Some(Value::Array(values)) => values,
+            Some(_) => return Err(JoseError::Member { what, member: "keys", want: "an array" }),
+            None => return Err(JoseError::Missing { what, member: "keys" }),
+        };
+        let members = values.into_iter().filter_map(|value| match value {
+            Value::Object(members) => Some(Wiped(members)),
+            _ => None,
+        });
+        let is = |members: &Wiped, member, text| members.0.get(member).and_then(Value::as_str) == Some(text);
+        let found = members.filter(|members| is(members, "kty", "oct")).find(|members| is(members, "kid", kid));
+        found.map(|members| Self::from_wiped(&members)).transpose()
+    }
+
+    fn from_wiped(Wiped(members): &Wiped) -> Result<Self, JoseError> {
         let required = |member| json::text(members, WHAT, member)?.ok_or(JoseError::Missing { what: WHAT, member });
         match required("kty")? {
             "oct" => {}

@@ -138,3 +138,15 @@ fn a_key_to_be_put_in_a_header_leaves_its_private_part_behind() {
     assert!(!Jwk::from_json(&member).unwrap().is_private() && !member.contains("\"d\""), "{member}");
     assert_eq!(parsed.header().foreign_key(), Some("jwk"));
 }
+
+#[test]
+fn a_symmetric_key_of_a_set_is_found_by_name_and_type() {
+    let (shared, own) = (vector("rfc7520-4.4.jwk"), Jwk::generate_ec_p256().unwrap().with_kid("k"));
+    let set = format!(r#"{{"keys":[7,{},{shared}]}}"#, own.to_json());
+    let found = SymmetricKey::find_in_set(&set, "018c0ae5-4d9b-471b-bfd6-eef314bc7037").unwrap().unwrap();
+    assert_eq!(*found.to_private_json(), *SymmetricKey::from_slice(shared.as_bytes()).unwrap().to_private_json());
+    assert!(SymmetricKey::find_in_set(&set, "k").unwrap().is_none());
+    for bad in ["{}", r#"{"keys":{}}"#, r#"{"keys":[{"kty":"oct","kid":"k"}]}"#] {
+        assert!(SymmetricKey::find_in_set(bad, "k").is_err(), "{bad}");
+    }
+}

@@ -1,31 +1,46 @@
 //! `step crypto jwe decrypt`
 
-use std::path::PathBuf;
-
 use anyhow::Context as _;
 use clap::Args;
+use jose::jwe::{KeyManagement, Received};
 
+use super::super::jose_key::{KeyFile, Raw};
 use crate::{context::Context, error::ExitStatus, jwk_file, prompt::Question};
 
 /// Decrypt the message on standard input
 ///
-/// The message is a JWE under a password (PBES2), in the compact or a JSON serialization.
+/// The message is a JWE in the compact or a JSON serialization: for the key of --key or --jwks, or under a password
+/// (PBES2). In a set the key is found by the name in the message unless --kid gives one.
 #[derive(Args)]
 #[command(after_long_help = "\
-Example:
+Examples:
+  step crypto jwe decrypt --key jwk.json < message.json
+  step crypto jwe decrypt --jwks jwks.json < message.json
   step crypto jwe decrypt < message.json")]
 pub(crate) struct Decrypt {
-    /// File with the password
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    key: KeyFile,
+    /// Allow RSA1_5, which an attacker who may ask often enough can break
+    #[arg(long)]
+    insecure: bool,
 }
 
 impl Decrypt {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let bytes = cx.read_input().context("read standard input failed")?;
-        let text = std::str::from_utf8(&bytes).context("error parsing message: it is not text")?;
-        let question = Question { label: "Please enter the password to decrypt the content", flag: "--password-file" };
-        let octets = jwk_file::decrypt(cx, text.trim(), self.password_file.as_deref(), question)?;
+        let text = std::str::from_utf8(&bytes).context("error parsing message: it is not text")?.trim();
+        let message = Received::parse(text).context("error parsing message")?;
+        let octets = match message.algorithm() {
+            KeyManagement::Pbes2(_) if !self.key.is_given() => {
+                let label = "Please enter the password to decrypt the content";
+                let question = Question { label, flag: "--password-file" };
+                jwk_file::decrypt(cx, text, self.key.password_file.as_deref(), question)?
+            }
+            _ => {
+                let key = self.key.read(cx, message.kid(), Raw::Refused)?;
+                message.open(super::recipient(&key, self.insecure)).context("failed to decrypt the message")?
+            }
+        };
         cx.output.answer(&octets)?;
         Ok(ExitStatus::Success)
     }

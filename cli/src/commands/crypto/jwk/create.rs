@@ -2,30 +2,35 @@
 
 use std::path::PathBuf;
 
-use authority::keys::{KeySpec, PrivateKey};
-use clap::{Args, ValueEnum};
-use jose::{Algorithm, SigningKey, jwe};
+use authority::keys::PrivateKey;
+use clap::Args;
+use jose::{SigningKey, SymmetricKey, jwe};
 use zeroize::Zeroizing;
 
+use super::{
+    super::pair_files::PairFiles,
+    kind::{KindFlags, PairAlgorithm},
+};
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
-    files::{Destination, is_same_file},
-    json_layout, key_file,
-    key_kind::KeyFlags,
-    pem_key,
+    json_layout, key_file, pem_key,
     protection::{self, ClearFlags, NewPassword, Protection},
+    random,
 };
 
 /// Make a JSON Web Key
 ///
 /// The private key is an encrypted JWK (JWE); both are named by the key's thumbprint (RFC 7638) unless --kid is given.
+/// A symmetric key (--kty oct) has no public key: only the private file is written, and its name is random.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   step crypto jwk create jwk.pub.json jwk.json
   step crypto jwk create jwk.pub.json jwk.json --kty OKP
-  step crypto jwk create jwk.pub.json jwk.json --kty RSA --size 4096 --alg PS256")]
+  step crypto jwk create jwk.pub.json jwk.json --kty RSA --size 4096 --alg PS256
+  step crypto jwk create jwk.pub.json jwk.json --use enc --alg ECDH-ES+A256KW
+  step crypto jwk create none.json secret.json --kty oct --alg HS512")]
 pub(crate) struct Create {
     /// File for the public key
     #[arg(value_name = "PUBLIC-JWK-FILE")]
@@ -34,13 +39,7 @@ pub(crate) struct Create {
     #[arg(value_name = "PRIVATE-JWK-FILE")]
     private: PathBuf,
     #[command(flatten)]
-    kind: KeyFlags,
-    /// The one algorithm the key is for; by its kind ES256, ES384, ES512, RS256 or EdDSA if left out
-    #[arg(long, alias = "algorithm", value_name = "ALGORITHM")]
-    alg: Option<String>,
-    /// What the key is for
-    #[arg(long = "use", value_enum, default_value = "sig")]
-    key_use: KeyUse,
+    kind: KindFlags,
     /// Name of the key
     #[arg(long, value_name = "KID")]
     kid: Option<String>,
@@ -57,63 +56,75 @@ pub(crate) struct Create {
     force: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum KeyUse {
-    /// Signatures
-    Sig,
-}
+const ARGUMENTS: [&str; 2] = ["PUBLIC-JWK-FILE", "PRIVATE-JWK-FILE"];
 
 impl Create {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let KeyUse::Sig = self.key_use;
-        let spec = self.kind.spec()?;
         self.clear.is_wanted()?;
-        if is_same_file(&self.public, &self.private) {
-            return Err(CommandError::EqualArguments { first: "PUBLIC-JWK-FILE", second: "PRIVATE-JWK-FILE" }.into());
-        }
         if self.from_pem.is_some() && self.kind.is_given() {
             return Err(CommandError::Incompatible { flag: "from-pem", with: "--kty, --curve and --size" }.into());
         }
-        let public_file = Destination::claim(cx, &self.public, self.force)?;
-        let private_file = Destination::claim(cx, &self.private, self.force)?;
+        if self.kind.is_symmetric() { self.secret(cx) } else { self.pair(cx) }
+    }
+
+    fn pair(&self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        let spec = self.kind.spec()?;
+        let files = self.files(cx)?;
         let key = match &self.from_pem {
             // The password file is the new key's: that of the PEM file is asked for.
             Some(path) => key_file::read(cx, path, key_file::Password { flag: "--from-pem", file: None })?,
-            None => PrivateKey::generate(spec)?,
+            None => {
+                // A wrong algorithm is said before a large key is made.
+                self.kind.algorithm(spec)?;
+                PrivateKey::generate(spec)?
+            }
         };
         let key = self.describe(&key)?;
+        let private = self.protect(cx, &key.to_private_json()?)?;
+        files.write(cx, &json_layout::indented(&key.public().to_json(), "  "), &private)?;
+        Ok(ExitStatus::Success)
+    }
+
+    fn secret(&self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        let secret = self.kind.secret()?;
+        let files = self.files(cx)?;
+        // Its thumbprint would be a hash of the secret (RFC 7638 §7).
+        let kid = self.kid.clone().unwrap_or_else(|| hex::encode(random::octets::<20>()));
+        let key = SymmetricKey::generate(secret.length)?;
+        let key = key.with_kid(kid).with_alg(secret.alg).with_key_use(self.kind.key_use().name());
+        let private = self.protect(cx, &key.to_private_json())?;
+        files.write_secret(cx, &private)?;
+        Ok(ExitStatus::Success)
+    }
+
+    fn files(&self, cx: &mut Context) -> anyhow::Result<PairFiles> {
+        let [public, private] = ARGUMENTS;
+        PairFiles::claim(cx, (&self.public, public), (&self.private, private), self.force)
+    }
+
+    /// The private key as it is written.
+    fn protect(&self, cx: &mut Context, json: &str) -> anyhow::Result<Zeroizing<String>> {
         let label = "Please enter the password to encrypt the private JWK";
         let password = NewPassword { label, flag: "password-file", file: self.password_file.as_deref() };
-        let json = key.to_private_json()?;
-        let private = match self.clear.protection(cx, password)? {
-            Protection::Password(password) => Zeroizing::new(
-                jwe::encrypt(json.as_bytes(), "jwk+json", &password, protection::PBES2_ITERATIONS)?.to_json(),
-            ),
-            Protection::None => Zeroizing::new(json_layout::indented(&json, "  ")),
-        };
-        private_file.write(private.as_bytes())?;
-        public_file.write(json_layout::indented(&key.public().to_json(), "  ").as_bytes())?;
-        cx.output.say(format_args!("Your public key has been saved in {}.", self.public.display()))?;
-        cx.output.say(format_args!("Your private key has been saved in {}.", self.private.display()))?;
-        Ok(ExitStatus::Success)
+        Ok(Zeroizing::new(match self.clear.protection(cx, password)? {
+            Protection::Password(password) => {
+                jwe::encrypt(json.as_bytes(), "jwk+json", &password, protection::PBES2_ITERATIONS)?.to_json()
+            }
+            Protection::None => json_layout::indented(json, "  "),
+        }))
     }
 
     /// The key with name, use and algorithm.
     fn describe(&self, key: &PrivateKey) -> anyhow::Result<jose::Jwk> {
-        let default = match key.spec() {
-            KeySpec::EcP256 => Algorithm::Es256,
-            KeySpec::EcP384 => Algorithm::Es384,
-            KeySpec::EcP521 => Algorithm::Es512,
-            KeySpec::Ed25519 => Algorithm::EdDsa,
-            KeySpec::Rsa { .. } => Algorithm::Rs256,
+        let jwk = pem_key::to_jwk(key)?.with_key_use(self.kind.key_use().name());
+        let jwk = match self.kind.algorithm(key.spec())? {
+            PairAlgorithm::Encryption(algorithm) => jwk.with_key_management(algorithm),
+            PairAlgorithm::Signature(algorithm) => {
+                let jwk = jwk.with_alg(algorithm);
+                SigningKey::from_jwk(&jwk).map_err(|_| CommandError::invalid_value("alg", algorithm.name()))?;
+                jwk
+            }
         };
-        let invalid = |name: &str| CommandError::invalid_value("alg", name);
-        let algorithm = match self.alg.as_deref() {
-            None => default,
-            Some(name) => Algorithm::from_name(name).ok_or_else(|| invalid(name))?,
-        };
-        let jwk = pem_key::to_jwk(key)?.with_alg(algorithm).with_key_use("sig");
-        SigningKey::from_jwk(&jwk).map_err(|_| invalid(algorithm.name()))?;
         Ok(match &self.kid {
             Some(kid) => jwk.with_kid(kid),
             None => jwk,
@@ -123,6 +134,7 @@ impl Create {
 
 #[cfg(test)]
 mod tests {
+    use authority::keys::KeySpec;
     use jose::Jwk;
 
     use super::*;
@@ -178,5 +190,70 @@ mod tests {
         user.step(&format!("crypto jwk create {{}}/pub {{}}/priv --from-pem {{}}/a.key {CLEAR}")).answer();
         let jwk = Jwk::from_json(&user.read("priv")).expect("a JWK");
         assert_eq!(pem_key::from_jwk(&jwk).expect("a key").spki_der(), key.spki_der());
+    }
+
+    #[test]
+    fn a_key_to_encrypt_with_says_so() {
+        for (flags, algorithm) in
+            [("", "ECDH-ES"), ("--crv P-384 --alg ECDH-ES+A128KW", "ECDH-ES+A128KW"), ("--kty RSA", "RSA-OAEP-256")]
+        {
+            let user = User::new();
+            user.step(&format!("crypto jwk create {{}}/pub {{}}/priv --use enc {flags} {CLEAR}")).answer();
+            let public = Jwk::from_json(&user.read("pub")).expect("a JWK");
+            assert_eq!((public.alg(), public.key_use()), (Some(algorithm), Some("enc")), "{flags}");
+        }
+        let user = User::new();
+        for (flags, expected) in [
+            ("--kty OKP", "flag '--use enc' is incompatible with 'an Ed25519 key'\n"),
+            ("--alg ES256", "invalid value 'ES256' for flag '--alg'\n"),
+            ("--alg RSA-OAEP", "invalid value 'RSA-OAEP' for flag '--alg'\n"),
+            ("--kty RSA --alg ECDH-ES", "invalid value 'ECDH-ES' for flag '--alg'\n"),
+            ("--kty RSA --alg RSA1_5", "'--alg RSA1_5' requires the '--subtle' flag\n"),
+            ("--kty oct --alg HS256", "invalid value 'HS256' for flag '--alg'\n"),
+            ("--kty oct --alg A128KW --size 32", "flag '--size' requires 16 with A128KW\n"),
+        ] {
+            let line = format!("crypto jwk create {{}}/pub {{}}/priv --use enc {flags} {CLEAR}");
+            assert_eq!(user.step(&line).error(), expected, "{flags}");
+            assert!(!user.path("priv").exists(), "{flags}");
+        }
+    }
+
+    #[test]
+    fn a_symmetric_key_has_the_length_of_its_algorithm_and_no_public_half() {
+        for (flags, algorithm, length) in [
+            ("", "HS256", 32),
+            ("--alg HS512", "HS512", 64),
+            ("--alg HS384 --size 100", "HS384", 100),
+            ("--use enc", "A256GCMKW", 32),
+            ("--use enc --alg A192KW", "A192KW", 24),
+            ("--use enc --alg dir --size 64", "dir", 64),
+        ] {
+            let user = User::new();
+            let line = format!("crypto jwk create {{}}/pub {{}}/priv --kty oct {flags} {CLEAR}");
+            assert!(user.step(&line).talk.contains("has no public key"), "{flags}");
+            let key = SymmetricKey::from_slice(user.read("priv").as_bytes()).expect("a key");
+            assert_eq!((key.alg(), key.length()), (Some(algorithm), length), "{flags}");
+            assert_eq!(key.kid().map(str::len), Some(40));
+            assert!(!user.path("pub").exists(), "{flags}");
+        }
+        let user = User::new();
+        let error = user.step(&format!("crypto jwk create {{}}/pub {{}}/priv --kty oct --size 31 {CLEAR}")).error();
+        assert_eq!(error, "flag '--size' requires 32 to 1024 with HS256\n");
+    }
+
+    #[test]
+    fn an_encrypted_symmetric_key_signs_and_verifies_tokens_but_not_those_of_a_key_pair() {
+        let user = User::new();
+        user.write("password", "secret");
+        user.step("crypto jwk create {}/pub {}/priv --kty oct --password-file {}/password").answer();
+        let key = "--key {}/priv --password-file {}/password";
+        let claims = "--iss me --aud you --sub them --exp 4000000000";
+        let token = user.step(&format!("crypto jwt sign {key} {claims}")).answer();
+        let user = user.with_input(token);
+        let shown = user.step(&format!("crypto jwt verify {key} --iss me --aud you")).answer();
+        assert!(shown.contains("\"alg\": \"HS256\""), "{shown}");
+        user.write("ec", Jwk::generate_ec_p256().expect("a key").to_json());
+        let error = user.step("crypto jwt verify --key {}/ec --iss me --aud you").error();
+        assert_eq!(error, "validation failed: algorithm \"HS256\" is not one of this key's\n");
     }
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod keyset;
+mod kind;
 mod public;
 mod thumbprint;
 

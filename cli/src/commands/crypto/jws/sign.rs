@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jose::jws::{self, ProtectedHeader};
+use jose::jws::ProtectedHeader;
 
 use super::super::jose_key::KeySource;
-use crate::{context::Context, error::ExitStatus};
+use crate::{
+    context::Context,
+    error::{CommandError, ExitStatus},
+};
 
 /// Sign a file or standard input
 ///
@@ -15,7 +18,8 @@ use crate::{context::Context, error::ExitStatus};
 #[command(after_long_help = "\
 Examples:
   step crypto jws sign message.txt --key jwk.json
-  step crypto jws sign - --key jwk.json --typ JOSE < message.txt")]
+  step crypto jws sign - --key jwk.json --typ JOSE < message.txt
+  step crypto jws sign message.txt --key secret.json --alg HS512")]
 pub(crate) struct Sign {
     /// File with the content, `-` for standard input
     #[arg(value_name = "FILE", default_value = "-")]
@@ -25,6 +29,15 @@ pub(crate) struct Sign {
     /// Media type of the message
     #[arg(long, value_name = "TYPE")]
     typ: Option<String>,
+    /// Media type of the content
+    #[arg(long, value_name = "TYPE")]
+    cty: Option<String>,
+    /// Say where a set of keys with the public key can be found
+    #[arg(long, value_name = "URL")]
+    jku: Option<String>,
+    /// Put the public key into the message
+    #[arg(long)]
+    jwk: bool,
     /// Do not name the key in the message
     #[arg(long)]
     no_kid: bool,
@@ -38,8 +51,19 @@ impl Sign {
         let key = self.key.read(cx, None, self.subtle)?;
         let content = cx.read(&self.content)?;
         let kid = key.kid().filter(|_| !self.no_kid);
-        let header = ProtectedHeader { kid, typ: self.typ.as_deref(), ..ProtectedHeader::default() };
-        let message = jws::sign(&header, content.as_slice(), &key)?;
+        let public = key.public().filter(|_| self.jwk);
+        if self.jwk && public.is_none() {
+            return Err(CommandError::Incompatible { flag: "jwk", with: "a symmetric key" }.into());
+        }
+        let header = ProtectedHeader {
+            kid,
+            typ: self.typ.as_deref(),
+            cty: self.cty.as_deref(),
+            jku: self.jku.as_deref(),
+            jwk: public.as_ref(),
+            ..ProtectedHeader::default()
+        };
+        let message = key.sign(&header, &content)?;
         cx.output.answer(format!("{message}\n"))?;
         Ok(ExitStatus::Success)
     }
@@ -83,5 +107,40 @@ mod tests {
         assert_eq!((message.header().alg(), message.header().kid()), (Algorithm::Ps256.name(), None));
         let error = user.step("crypto jws sign --key {}/a.key --alg ES256").error();
         assert!(error.contains("ES256"), "{error}");
+    }
+
+    #[test]
+    fn a_shared_key_verifies_what_it_signed_and_a_public_key_is_no_secret() {
+        let user = User::new().with_input("content");
+        user.write("secret", "an octet for every bit of four and then some more: 64 in all it is");
+        user.write("short", "too short");
+        let message = user.step("crypto jws sign --key {}/secret --alg HS512").answer();
+        let user = user.with_input(message);
+        assert_eq!(user.step("crypto jws verify --key {}/secret --alg HS512").answer(), "content");
+        let error = user.step("crypto jws verify --key {}/secret --alg HS256").error();
+        assert_eq!(error, "validation failed: algorithm \"HS512\" is not one of this key's\n");
+        let error = user.step("crypto jws verify --key {}/short --alg HS512").error();
+        assert_eq!(error, "validation failed: the key has 9 octets, the algorithm needs 64\n");
+        // Neither a public key in PEM nor a public JWK is the secret of a MAC.
+        user.step("crypto keypair {}/a.pub {}/a.key --no-password --insecure").answer();
+        user.write("jwk.pub", Jwk::generate_ec_p256().expect("a key").to_json());
+        for (file, flags) in [("a.pub", ""), ("jwk.pub", " --subtle")] {
+            let error = user.step(&format!("crypto jws verify --key {{}}/{file} --alg HS256{flags}")).error();
+            assert_eq!(error, "algorithm \"HS256\" is not one of this key's\n", "{file}");
+        }
+    }
+
+    #[test]
+    fn a_message_says_what_its_flags_say_and_holds_the_public_key_only() {
+        let user = User::new().with_input("content");
+        let key = Jwk::generate_ec_p256().expect("a key");
+        user.write("key.json", key.to_private_json().expect("private").as_bytes());
+        let line = "crypto jws sign --key {}/key.json --jwk --jku https://a/keys --cty text/plain";
+        let message = user.step(line).answer();
+        let message = jose::jws::Compact::parse(&message).expect("well formed");
+        let member = |name| message.header().member(name).expect(name).clone();
+        assert_eq!((member("cty"), member("jku")), ("text/plain".into(), "https://a/keys".into()));
+        let public = Jwk::from_json(&member("jwk").to_string()).expect("a JWK");
+        assert!(public.is_same_key(&key) && !public.is_private());
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use jose::{VerifyingKey, jws::Compact};
+use jose::jws::Compact;
 
 use super::super::jose_key::KeySource;
 use crate::{context::Context, error::ExitStatus};
@@ -23,6 +23,9 @@ pub(crate) struct Verify {
     /// Allow an algorithm that is not the one the key names
     #[arg(long)]
     subtle: bool,
+    /// What upstream's command takes; nothing is left out because of it
+    #[arg(long, hide = true)]
+    insecure: bool,
 }
 
 impl Verify {
@@ -30,7 +33,7 @@ impl Verify {
         let text = super::message(cx)?;
         let message = Compact::parse(&text).context("error parsing message")?;
         let key = self.key.read(cx, message.header().kid(), self.subtle)?;
-        VerifyingKey::from_jwk(&key).and_then(|key| message.verify(&key)).context("validation failed")?;
+        key.verify(&message).context("validation failed")?;
         match self.json {
             true => cx.output.answer(super::inspect::show(&message, &text))?,
             false => cx.output.answer(message.payload())?,

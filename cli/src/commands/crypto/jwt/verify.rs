@@ -2,10 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use jose::{
-    RegisteredClaims,
-    jws::{self, Unverified},
-};
+use jose::{RegisteredClaims, jws::Unverified};
 
 use super::super::jose_key::KeySource;
 use crate::{
@@ -55,7 +52,7 @@ impl Verify {
         let text = std::str::from_utf8(&bytes).context("error parsing token: it is not text")?;
         let token = Unverified::parse(text).context("error parsing token")?;
         let key = self.key.read(cx, token.header().kid(), self.subtle)?;
-        jws::verify(&token, &key).context("validation failed")?;
+        key.verify(token.message()).context("validation failed")?;
         let faults = self.faults(token.claims(), cx.now().as_unix());
         if !faults.is_empty() {
             bail!("validation failed: {}", faults.join(", "));
@@ -83,7 +80,10 @@ impl Verify {
 
 #[cfg(test)]
 mod tests {
-    use jose::{Jwk, jws::ProtectedHeader};
+    use jose::{
+        Jwk,
+        jws::{self, ProtectedHeader},
+    };
 
     use super::*;
     use crate::testing::User;
