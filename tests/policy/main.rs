@@ -5,6 +5,7 @@
 mod author;
 mod denial;
 mod effects;
+mod gallery;
 mod hostile;
 mod loading;
 mod narrowing;
