@@ -14,6 +14,7 @@ use crate::{
     output::{Output, printable},
     prompt::PromptError,
     provisioning::ChoiceError,
+    trust_store::TrustStoreError,
 };
 
 /// How the program ended.
@@ -257,6 +258,8 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     } else if let Some(error) = cause.downcast_ref::<FileError>() {
         error.hint()
     } else if let Some(error) = cause.downcast_ref::<ProgramError>() {
+        error.hint()
+    } else if let Some(error) = cause.downcast_ref::<TrustStoreError>() {
         error.hint()
     } else {
         cause.downcast_ref::<ClientError>().and_then(ClientError::hint)

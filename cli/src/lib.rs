@@ -37,6 +37,7 @@ mod roots;
 mod step_path;
 #[cfg(test)]
 mod testing;
+mod trust_store;
 
 use std::{
     ffi::OsString,

@@ -5,9 +5,11 @@ use serde::Serialize;
 
 use super::root::KnownRoot;
 use crate::{
+    certificates,
     context::Context,
-    error::{CommandError, ExitStatus},
+    error::ExitStatus,
     files::Destination,
+    trust_store::{Anchor, TrustStore},
 };
 
 /// Get to know a CA: save its root certificate and its address for every other command
@@ -15,12 +17,13 @@ use crate::{
 /// The root certificate is downloaded from the CA and compared with the fingerprint before anything is written.
 #[derive(Args)]
 #[command(after_long_help = "\
-Example:
-  step ca bootstrap --ca-url https://ca.example.com --fingerprint d9d0978692f1c7cc791f5c343ce98771900721405e834cd27b9502cc719f5097")]
+Examples:
+  step ca bootstrap --ca-url https://ca.example.com --fingerprint d9d0978692f1c7cc791f5c343ce98771900721405e834cd27b9502cc719f5097
+  step ca bootstrap --install --ca-url https://ca.example.com --fingerprint d9d0978692f1c7cc791f5c343ce98771900721405e834cd27b9502cc719f5097")]
 pub(crate) struct Bootstrap {
     #[command(flatten)]
     known: KnownRoot,
-    /// Add the root certificate to the system's trust store as well
+    /// Add the root certificate to the system's trust store as well, which only root may do
     #[arg(long)]
     install: bool,
     /// Overwrite files without asking
@@ -39,14 +42,12 @@ struct Defaults<'a> {
 
 impl Bootstrap {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        if self.install {
-            let reason = "add $STEPPATH/certs/root_ca.crt with your system's own tool";
-            return Err(CommandError::Unsupported { flag: "install", reason }.into());
-        }
         let url = self.known.url(cx)?;
         let fingerprint = self.known.fingerprint(cx)?.to_owned();
         let root_path = cx.step_path().root_certificate();
         let defaults_path = cx.step_path().defaults_json();
+        // Whoever may not install it learns that before anything is written.
+        let store = if self.install { Some(TrustStore::of_system()?) } else { None };
         let root = Destination::claim_in_new_folder(cx, &root_path, self.force)?;
         let defaults = Destination::claim_in_new_folder(cx, &defaults_path, self.force)?;
 
@@ -59,6 +60,11 @@ impl Bootstrap {
         cx.output.say(format_args!("The root certificate has been saved in {}.", root_path.display()))?;
         defaults.write_public(&serde_json::to_vec_pretty(&contents)?)?;
         cx.output.say(format_args!("Your configuration has been saved in {}.", defaults_path.display()))?;
+        if let Some(store) = store {
+            let der = certificates::first(certificate.as_bytes())?;
+            store.install(&Anchor { file: &root_path, der: &der, prefix: "step-" })?;
+            cx.output.say("The root certificate has been installed in the system's trust store.")?;
+        }
         Ok(ExitStatus::Success)
     }
 }

@@ -5,6 +5,7 @@ mod create;
 mod fingerprint;
 mod format;
 mod inspect;
+mod install;
 mod key;
 mod local;
 mod needs_renewal;
@@ -36,9 +37,11 @@ commands!(Commands {
     Fingerprint(fingerprint::Fingerprint),
     Format(format::Format),
     Inspect(inspect::Inspect),
+    Install(install::Install),
     Key(key::Key),
     NeedsRenewal(needs_renewal::NeedsRenewal),
     P12(p12::P12),
     Sign(sign::Sign),
+    Uninstall(install::Uninstall),
     Verify(verify::Verify),
 });
