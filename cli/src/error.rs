@@ -231,12 +231,29 @@ pub(crate) fn report(error: &anyhow::Error, output: &mut Output) -> ExitStatus {
         let separator = if index == 0 { "\n" } else { "" };
         text.push_str(&format!("{separator}  {}\n", printable(fact)));
     }
+    if output.explains() {
+        text.push_str(&explained(error));
+    }
     if let Some(hint) = error.chain().find_map(hint_of) {
         text.push_str(&format!("\nhint: {}\n", printable(&hint)));
     }
     // There is nobody left to tell when standard error is closed too.
     let _ = output.talk(&text);
     ExitStatus::Failure
+}
+
+/// What `STEPDEBUG=1` shows besides: every cause on a line of its own, and by what the CA's log can be searched.
+fn explained(error: &anyhow::Error) -> String {
+    let mut text = String::from("\ncauses:\n");
+    for (number, cause) in error.chain().enumerate() {
+        text.push_str(&format!("  {number}: {}\n", printable(&cause.to_string())));
+    }
+    for cause in error.chain() {
+        if let Some(ClientError::Refused { request_id, .. }) = cause.downcast_ref() {
+            text.push_str(&format!("request id: {}\n", printable(request_id)));
+        }
+    }
+    text
 }
 
 fn output_was_closed(error: &anyhow::Error) -> bool {
@@ -282,6 +299,30 @@ mod tests {
     fn an_operating_system_error_reads_as_in_go() {
         let error = std::fs::read("/does/not/exist").expect_err("nothing is there");
         assert_eq!(reason(&error), "no such file or directory");
+    }
+
+    #[test]
+    fn causes_and_request_ids_are_told_to_whoever_asks() {
+        use crate::testing::{Server, User, http};
+
+        let body = r#"{"status":403,"message":"The request was forbidden."}"#;
+        let told = |variables: &[(&str, &str)]| {
+            let server = Server::answering(vec![http("403 Forbidden", "X-Request-Id: abc123\r\n", body)]);
+            let user = variables.iter().fold(User::new(), |user, (name, value)| user.with_variable(name, value));
+            user.write("root.crt", &server.root);
+            user.step(&format!("ca health --ca-url {} --root {{}}/root.crt", server.url)).error()
+        };
+        let error = told(&[("STEPDEBUG", "1")]);
+        assert!(
+            error.starts_with("The request was forbidden.\n\ncauses:\n  0: The request was forbidden.\n"),
+            "{error}"
+        );
+        assert!(error.contains("\nrequest id: "), "{error}");
+        for variables in [&[][..], &[("STEPDEBUG", "0")]] {
+            assert!(!told(variables).contains("causes:"));
+        }
+        let error = User::new().with_variable("STEPDEBUG", "1").step("certificate inspect /does/not/exist").error();
+        assert!(error.contains("\ncauses:\n  0: open /does/not/exist failed"), "{error}");
     }
 
     #[test]

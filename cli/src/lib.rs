@@ -32,6 +32,7 @@ mod output;
 mod pem_key;
 mod protection;
 mod provisioning;
+mod public_key_file;
 mod random;
 mod roots;
 mod step_path;
@@ -78,7 +79,8 @@ pub struct Stdio {
 pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environment, stdio: Stdio) -> ExitStatus {
     let Stdio { input, is_typed, answers, talk, terminal, colour } = stdio;
     let input = context::Input { stream: input, is_typed };
-    let mut output = Output::new(answers, talk, colour);
+    let debug = environment.variable("STEPDEBUG").is_some_and(|value| value == "1");
+    let mut output = Output::new(answers, talk, colour).explaining(debug);
     let tree = args::tree();
     let outcome = match command_line::read(&tree, arguments) {
         Ok(Request::Help(path)) => output.answer(args::help(&tree, &path)),

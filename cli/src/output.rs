@@ -15,12 +15,23 @@ pub(crate) struct Output {
     answers: Box<dyn Write>,
     talk: Box<dyn Write>,
     colour: bool,
+    explains: bool,
 }
 
 impl Output {
     /// Answers to the first, talk to the second, with colour in the talk if asked for.
     pub(crate) fn new(answers: Box<dyn Write>, talk: Box<dyn Write>, colour: bool) -> Self {
-        Self { answers, talk, colour }
+        Self { answers, talk, colour, explains: false }
+    }
+
+    /// The same, where errors are told cause by cause if asked for.
+    pub(crate) fn explaining(self, explains: bool) -> Self {
+        Self { explains, ..self }
+    }
+
+    /// Whether errors are told cause by cause.
+    pub(crate) fn explains(&self) -> bool {
+        self.explains
     }
 
     /// Writes a part of the answer, exactly as it is.
