@@ -1,18 +1,43 @@
 //! `step version`
 
 use clap::Args;
+use serde::Serialize;
 
 use crate::{context::Context, error::ExitStatus};
 
 /// Print the version
 #[derive(Args)]
 #[command(after_long_help = "\
-Example:
-  step version")]
-pub(crate) struct Version {}
+Examples:
+  step version
+  step version --json")]
+pub(crate) struct Version {
+    /// Print it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Facts {
+    version: &'static str,
+    os: &'static str,
+    architecture: &'static str,
+    release_date: &'static str,
+}
 
 impl Version {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
+        if self.json {
+            let facts = Facts {
+                version: env!("CARGO_PKG_VERSION"),
+                os: std::env::consts::OS,
+                architecture: architecture(),
+                release_date: RELEASE_DATE,
+            };
+            cx.output.answer(serde_json::to_string(&facts)? + "\n")?;
+            return Ok(ExitStatus::Success);
+        }
         cx.output.answer(text())?;
         Ok(ExitStatus::Success)
     }
@@ -57,6 +82,15 @@ mod tests {
         assert_eq!(answer, user.step("--version").answer());
         assert!(answer.starts_with("Step CLI/0."), "{answer}");
         assert_eq!(answer.lines().count(), 2);
+    }
+
+    #[test]
+    fn json_has_the_same_facts() {
+        let answer = User::new().step("version --json").answer();
+        let facts: serde_json::Value = serde_json::from_str(&answer).expect("JSON");
+        let fact = |name: &str| facts[name].as_str().expect(name).to_owned();
+        let first = format!("Step CLI/{} ({}/{})", fact("version"), fact("os"), fact("architecture"));
+        assert_eq!(text(), format!("{first}\nRelease Date: {}\n", fact("releaseDate")));
     }
 
     #[test]

@@ -3,31 +3,54 @@
 use clap::Args;
 
 use super::flags::CaFlags;
-use crate::{context::Context, error::ExitStatus};
+use crate::{
+    context::Context,
+    error::ExitStatus,
+    output::{printable, printable_json},
+};
 
 /// Ask the CA how it is
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   step ca health
+  step ca health --json
   step ca health --ca-url https://ca.example.com --root root_ca.crt")]
 pub(crate) struct Health {
     #[command(flatten)]
     ca: CaFlags,
+    /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Health {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let client = self.ca.client(cx)?;
         let health = cx.wait_for(client.health())??;
-        cx.output.answer(format!("{}\n", crate::output::printable(&health.status)))?;
+        let answer = match self.json {
+            true => printable_json(&serde_json::to_string(&health)?),
+            false => printable(&health.status).into_owned(),
+        };
+        cx.output.answer(format!("{answer}\n"))?;
         Ok(ExitStatus::Success)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::User;
+    use crate::testing::{Server, User, http};
+
+    #[test]
+    fn the_answer_is_a_word_or_an_object() {
+        for (flags, answer) in [("", "ok\n"), ("--json", "{\"status\":\"ok\"}\n")] {
+            let server = Server::answering(vec![http("200 OK", "", r#"{"status":"ok"}"#)]);
+            let user = User::new();
+            user.write("root.crt", &server.root);
+            let line = format!("ca health {flags} --ca-url {} --root {{}}/root.crt", server.url);
+            assert_eq!(user.step(&line).answer(), answer);
+        }
+    }
 
     #[test]
     fn without_an_address_the_error_says_how_to_set_one_for_good() {

@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use authority::{Certificate, Timestamp};
 use clap::Args;
 use go_duration::GoDuration;
+use rustls::pki_types::CertificateDer;
+use serde::Serialize;
 use thiserror::Error;
 
 use super::source::{ServerFlags, Source};
@@ -20,6 +22,7 @@ use crate::{certificates, context::Context, error::ExitStatus, files::FileError}
 Examples:
   step certificate needs-renewal a.crt && step ca renew a.crt a.key
   step certificate needs-renewal a.crt --expires-in 1h15m
+  step certificate needs-renewal a.crt --json
   step certificate needs-renewal https://a.example.com --expires-in 75%")]
 pub(crate) struct NeedsRenewal {
     /// File in PEM or DER, `-` for standard input, or https://host[:port]; the first certificate counts
@@ -34,8 +37,31 @@ pub(crate) struct NeedsRenewal {
     /// Say the answer, too
     #[arg(long)]
     verbose: bool,
+    /// Print the answer as JSON, with the end of each certificate that was looked at
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     server: ServerFlags,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    /// Whether any does.
+    needs_renewal: bool,
+    certificates: Vec<Standing>,
+}
+
+/// How it stands with one certificate.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Standing {
+    /// Its fingerprint, in hexadecimal.
+    sha256: String,
+    /// Its end, as RFC 3339 has it.
+    not_after: String,
+    needs_renewal: bool,
 }
 
 /// From when on a certificate is renewed.
@@ -84,13 +110,18 @@ impl Threshold {
 
 impl NeedsRenewal {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let is_due = match self.is_due(cx) {
-            Ok(is_due) => is_due,
+        let certificates = match self.look(cx) {
+            Ok(certificates) => certificates,
             Err(error) => {
                 crate::error::report(&error, &mut cx.output);
                 return Ok(if is_missing(&error) { ExitStatus::Missing } else { ExitStatus::Undecided });
             }
         };
+        let is_due = certificates.iter().any(|certificate| certificate.needs_renewal);
+        if self.json {
+            let answer = serde_json::to_string(&Answer { needs_renewal: is_due, certificates })?;
+            cx.output.answer(answer + "\n")?;
+        }
         if self.verbose {
             let answer = if is_due { "needs renewal" } else { "does not need renewal" };
             cx.output.say(format_args!("certificate {answer}"))?;
@@ -98,7 +129,7 @@ impl NeedsRenewal {
         Ok(if is_due { ExitStatus::Success } else { ExitStatus::Failure })
     }
 
-    fn is_due(&self, cx: &mut Context) -> anyhow::Result<bool> {
+    fn look(&self, cx: &mut Context) -> anyhow::Result<Vec<Standing>> {
         let bytes = Source::of(&self.certificate)?.read(cx, &self.server)?;
         let found = match self.bundle {
             true => certificates::all(&bytes),
@@ -106,12 +137,15 @@ impl NeedsRenewal {
         };
         let found = found.with_context(|| format!("error reading {}", self.certificate))?;
         let now = cx.now();
-        for der in found {
-            if self.expires_in.is_reached(&Certificate::from_der(&der)?, now) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let standing = |der: &CertificateDer<'_>| {
+            let certificate = Certificate::from_der(der)?;
+            Ok(Standing {
+                sha256: hex::encode(certificate.fingerprint_sha256()),
+                not_after: certificate.validity().not_after.to_string(),
+                needs_renewal: self.expires_in.is_reached(&certificate, now),
+            })
+        };
+        found.iter().map(standing).collect()
     }
 }
 
@@ -124,6 +158,20 @@ fn is_missing(error: &anyhow::Error) -> bool {
 mod tests {
     use super::*;
     use crate::testing::{User, leaf_certificate};
+
+    #[test]
+    fn json_says_what_the_exit_status_says() {
+        let user = User::new();
+        user.write("a.crt", leaf_certificate(-3_600, 3_600).0);
+        for (flags, is_due) in [("--expires-in 10m", false), ("--expires-in 2h", true)] {
+            let outcome = user.step(&format!("certificate needs-renewal {{}}/a.crt --json {flags}"));
+            let answer: serde_json::Value = serde_json::from_str(&outcome.answers).expect("JSON");
+            assert_eq!(answer["needsRenewal"], is_due);
+            assert_eq!(answer["certificates"][0]["needsRenewal"], is_due);
+            assert!(answer["certificates"][0]["notAfter"].as_str().is_some_and(|end| end.ends_with('Z')), "{answer}");
+            assert_eq!(outcome.status, if is_due { ExitStatus::Success } else { ExitStatus::Failure });
+        }
+    }
 
     fn status(user: &User, flags: &str) -> ExitStatus {
         user.step(&format!("certificate needs-renewal {{}}/a.crt {flags}")).status

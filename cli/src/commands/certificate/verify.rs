@@ -3,12 +3,13 @@
 use anyhow::Context as _;
 use authority::{Certificate, PathError, Timestamp, oid, verify_ca_path, verify_host, verify_path};
 use clap::Args;
+use serde::Serialize;
 
 use super::{
     local,
     source::{ServerFlags, Source},
 };
-use crate::{context::Context, error::ExitStatus, roots};
+use crate::{context::Context, error::ExitStatus, output::printable_json, roots};
 
 /// Verify that a certificate leads to a root, and is for a host
 ///
@@ -19,6 +20,7 @@ use crate::{context::Context, error::ExitStatus, roots};
 #[command(after_long_help = "\
 Examples:
   step certificate verify a.crt --roots root.crt --host a.example.com
+  step certificate verify a.crt --roots root.crt --json
   step certificate verify https://a.example.com --roots root.crt")]
 pub(crate) struct Verify {
     /// File in PEM or DER, `-` for standard input, or https://host[:port]
@@ -36,6 +38,28 @@ pub(crate) struct Verify {
     /// Print the certificates of the path
     #[arg(long)]
     verbose: bool,
+    /// Print the answer as JSON: the path, or why there is none
+    #[arg(long)]
+    json: bool,
+}
+
+/// The answer in JSON.
+#[derive(Serialize)]
+struct Answer {
+    valid: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// From the certificate to the root.
+    path: Vec<Step>,
+}
+
+/// One certificate of the path.
+#[derive(Serialize)]
+struct Step {
+    /// Its fingerprint, in hexadecimal.
+    sha256: String,
+    subject: String,
 }
 
 impl Verify {
@@ -54,7 +78,12 @@ impl Verify {
         // What the server shows is verified here and not while it is asked, so that its faults can be named.
         let bytes = source.read(cx, &ServerFlags::unverified(self.servername.clone()))?;
         let chain = local::chain(&bytes).with_context(|| format!("error reading {}", self.certificate))?;
-        let path = verify(&chain, &roots, host, cx.now()).context("failed to verify certificate")?;
+        let outcome = verify(&chain, &roots, host, cx.now());
+        if self.json {
+            let answer = serde_json::to_string(&Answer::of(&outcome))?;
+            cx.output.answer(printable_json(&answer) + "\n")?;
+        }
+        let path = outcome.context("failed to verify certificate")?;
         if self.verbose {
             for certificate in path {
                 let fingerprint = hex::encode(certificate.fingerprint_sha256());
@@ -62,6 +91,19 @@ impl Verify {
             }
         }
         Ok(ExitStatus::Success)
+    }
+}
+
+impl Answer {
+    fn of(outcome: &Result<Vec<Certificate>, PathError>) -> Self {
+        let step = |certificate: &Certificate| Step {
+            sha256: hex::encode(certificate.fingerprint_sha256()),
+            subject: certificate.subject().to_string(),
+        };
+        match outcome {
+            Ok(path) => Self { valid: true, reason: None, path: path.iter().map(step).collect() },
+            Err(error) => Self { valid: false, reason: Some(error.to_string()), path: Vec::new() },
+        }
     }
 }
 
@@ -134,6 +176,21 @@ mod tests {
         }
         let outcome = user.step("certificate verify {}/a.crt --roots {}/root.crt --verbose");
         assert_eq!(outcome.talk.lines().count(), 3, "{outcome:?}");
+    }
+
+    #[test]
+    fn json_has_the_path_or_the_reason() {
+        let user = user();
+        let answer = |outcome: &crate::testing::Outcome| -> serde_json::Value {
+            serde_json::from_str(&outcome.answers).expect("JSON")
+        };
+        let outcome = user.step("certificate verify {}/a.crt --roots {}/root.crt --json");
+        let path = answer(&outcome)["path"].as_array().expect("a path").len();
+        assert_eq!((outcome.status, answer(&outcome)["valid"].clone(), path), (ExitStatus::Success, true.into(), 3));
+        let outcome = user.step("certificate verify {}/a.crt --roots {}/other.crt --json");
+        assert_eq!((outcome.status, answer(&outcome)["valid"].clone()), (ExitStatus::Failure, false.into()));
+        let reason = answer(&outcome)["reason"].as_str().expect("a reason").to_owned();
+        assert!(outcome.talk.contains(&reason), "{outcome:?}");
     }
 
     #[test]
