@@ -172,21 +172,25 @@ fn a_folder_that_was_put_back_from_a_copy_is_recognised_and_the_operator_told() 
     });
 }
 
-/// What the operator is told about one store.
-struct Warnings(String);
+/// What the operator is told about one store, or about something else that has a name.
+pub(super) struct Warnings(String);
 
 impl Warnings {
-    /// One subscriber for the whole process: what a thread without one meets first is silent for all.
     fn of(path: &Path) -> Self {
+        Self::about(path.canonicalize().unwrap().display().to_string())
+    }
+
+    /// One subscriber for the whole process: what a thread without one meets first is silent for all.
+    pub(super) fn about(name: String) -> Self {
         static SUBSCRIBED: Once = Once::new();
         SUBSCRIBED.call_once(|| {
             let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::WARN);
             tracing::subscriber::set_global_default(subscriber.with_writer(|| Log).finish()).unwrap();
         });
-        Self(path.canonicalize().unwrap().display().to_string())
+        Self(name)
     }
 
-    fn all(&self) -> Vec<String> {
+    pub(super) fn all(&self) -> Vec<String> {
         let log = String::from_utf8(LOG.lock().unwrap().clone()).unwrap();
         log.lines().filter(|line| line.contains(&self.0)).map(str::to_owned).collect()
     }

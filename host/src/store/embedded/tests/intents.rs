@@ -1,7 +1,7 @@
 //! Certificates that a signer elsewhere was asked for.
 
-use super::*;
-use crate::store::Intent;
+use super::{files::Warnings, *};
+use crate::{signing::report_unclaimed, store::Intent};
 
 fn intent(n: u64) -> Intent {
     let names = vec![format!("host{n}.example")];
@@ -41,6 +41,22 @@ fn an_intent_goes_with_the_refusal_of_its_certificate_and_when_it_is_withdrawn()
         assert!(store.intend(intent(5)).await.unwrap());
         assert_eq!(store.unclaimed().await.unwrap(), [intent(4), intent(5)]);
     });
+}
+
+#[test]
+fn the_operator_is_told_of_what_nothing_has_claimed() {
+    let warnings = Warnings::about("claimed.example".to_owned());
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let store = open_at(&path);
+        for (n, name) in [(1, "unclaimed.example"), (2, "claimed.example")] {
+            assert!(store.intend(Intent { names: vec![name.to_owned()], ..intent(n) }).await.unwrap());
+        }
+        store.record(issuance(2, 2).signed_elsewhere(true)).await.unwrap();
+        report_unclaimed(&store).await.unwrap();
+    });
+    let [warning] = &warnings.all()[..] else { panic!("{:?}", warnings.all()) };
+    assert!(warning.contains("unclaimed.example") && warning.contains("is not on record"), "{warning}");
 }
 
 #[test]
