@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use authority::keys::public_key_to_pem;
 use clap::Args;
 
-use crate::{context::Context, error::ExitStatus, files::Destination, inspect::Document};
+use crate::{context::Context, error::ExitStatus, inspect::Document, public_key_file::PublicKeyFile};
 
 /// Print the public key of a certificate or a certificate request
 #[derive(Args)]
@@ -17,29 +16,18 @@ pub(crate) struct Key {
     /// File in PEM or DER, `-` for standard input
     #[arg(value_name = "CRT-FILE")]
     certificate: PathBuf,
-    /// File for the public key; standard output if left out
-    #[arg(long, alias = "output-file", value_name = "FILE")]
-    out: Option<PathBuf>,
-    /// Overwrite files without asking
-    #[arg(long, short)]
-    force: bool,
+    #[command(flatten)]
+    public: PublicKeyFile,
 }
 
 impl Key {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let out = self.out.as_deref().map(|out| Destination::claim(cx, out, self.force)).transpose()?;
+        let public = self.public.claim(cx)?;
         let bytes = cx.read(&self.certificate)?;
         let name = self.certificate.display().to_string();
         let document = Document::first(&bytes, &name)?;
         let spki = document.subject_public_key_info().with_context(|| format!("error parsing {name}"))?;
-        let pem = public_key_to_pem(&spki);
-        match out {
-            None => cx.output.answer(pem)?,
-            Some(out) => {
-                out.write_public(pem.as_bytes())?;
-                cx.output.say(format_args!("Your public key has been saved in {}.", out.path().display()))?;
-            }
-        }
+        public.write(cx, &spki)?;
         Ok(ExitStatus::Success)
     }
 }

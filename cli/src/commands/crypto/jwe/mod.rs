@@ -3,6 +3,8 @@
 mod algorithm;
 mod decrypt;
 mod encrypt;
+#[cfg(test)]
+mod judge;
 
 use clap::Args;
 use jose::jwe::{Key, Legacy};

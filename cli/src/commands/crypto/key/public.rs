@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use authority::keys::public_key_to_pem;
 use clap::Args;
 
 use super::material::Material;
-use crate::{context::Context, error::ExitStatus, files::Destination};
+use crate::{context::Context, error::ExitStatus, public_key_file::PublicKeyFile};
 
 /// Print the public key of a key, a certificate or a certificate request
 #[derive(Args)]
@@ -18,38 +17,26 @@ pub(crate) struct Public {
     /// File in PEM or DER, `-` for standard input
     #[arg(value_name = "KEY-FILE")]
     key: PathBuf,
-    /// File for the public key; standard output if left out
-    #[arg(long, alias = "output-file", value_name = "FILE")]
-    out: Option<PathBuf>,
     /// File with the password of the key
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Overwrite files without asking
-    #[arg(long, short)]
-    force: bool,
+    #[command(flatten)]
+    public: PublicKeyFile,
 }
 
 impl Public {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let out = self.out.as_deref().map(|out| Destination::claim(cx, out, self.force)).transpose()?;
+        let public = self.public.claim(cx)?;
         let material = Material::read(cx, &self.key, self.password_file.as_deref())?;
-        let pem = public_key_to_pem(material.key.spki_der());
-        match out {
-            None => cx.output.answer(pem)?,
-            Some(out) => {
-                out.write_public(pem.as_bytes())?;
-                cx.output.say(format_args!("Your public key has been saved in {}.", out.path().display()))?;
-            }
-        }
+        public.write(cx, material.key.spki_der())?;
         Ok(ExitStatus::Success)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use authority::keys::{KeySpec, PrivateKey};
+    use authority::keys::{KeySpec, PrivateKey, public_key_to_pem};
 
-    use super::*;
     use crate::testing::{User, leaf_certificate};
 
     #[test]
