@@ -1,7 +1,8 @@
 //! The projects `new` makes: a folder a language, in it a folder a kind of policy.
 //!
 //! A file's name may end in `.in`, which is taken away. In its text `{{name}}` is the policy's name, `{{crate}}` the same
-//! with underscores, `{{Type}}` the same in capitals, and `{{sdk}}` the folder of the SDK.
+//! with underscores, `{{Type}}` the same in capitals, and `{{sdk}}` the folder of the SDK. In languages other than Rust the
+//! template is the policy `one-domain` beside the SDK, and that name is the mark.
 
 use std::{
     collections::BTreeSet,
@@ -51,6 +52,7 @@ impl Words<'_> {
         let Ok(text) = std::str::from_utf8(octets) else { return octets.to_vec() };
         let text = text
             .replace("{{name}}", self.name)
+            .replace("one-domain", self.name)
             .replace("{{crate}}", &self.name.replace('-', "_"))
             .replace("{{Type}}", &type_name(self.name))
             .replace("{{sdk}}", &self.sdk.display().to_string());
@@ -82,7 +84,7 @@ mod tests {
         let words = Words { name: "a-b", sdk: Path::new("/sdk") };
         for (path, octets) in FILES {
             let text = String::from_utf8_lossy(&words.fill(octets)).into_owned();
-            assert!(!text.contains("{{"), "{path}");
+            assert!(!text.contains("{{") && !text.contains("one-domain"), "{path}");
         }
     }
 

@@ -36,8 +36,11 @@ struct World {
     reuses: &'static [&'static str],
 }
 
-/// Where those for C live. The object file holds the component's type, which other languages take from it.
+/// Where those for C live.
 const C_BINDINGS: &str = "policy-sdk/languages/c/bindings";
+
+/// The object file among them holds the component's type, which another language takes from it.
+const TYPE: (&str, &str) = ("check_module_component_type.o", "policy-sdk/languages/assemblyscript/bindings");
 
 /// What C is generated for: checks.
 const C_WORLD: &str = "check-module";
@@ -59,6 +62,8 @@ fn generate(workspace: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let folder = workspace.join(C_BINDINGS);
     let files = files(&mut *c, &contract, C_WORLD)?;
     all.extend(files.iter().map(|(name, octets)| (folder.join(name), octets.to_vec())));
+    let (type_file, folder) = (TYPE.0, workspace.join(TYPE.1));
+    all.extend(files.iter().filter(|file| file.0 == type_file).map(|(name, it)| (folder.join(name), it.to_vec())));
     Ok(all)
 }
 

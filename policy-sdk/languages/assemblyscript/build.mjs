@@ -1,7 +1,7 @@
 // Compiles the policy to one-domain.wasm, or to the file that is named: `npm install && npm run build`.
 //
 // The compiler makes an ordinary module. Two things make a policy of it: its functions are called what the contract calls
-// them, and a custom section tells their component type, which is the one of the C bindings.
+// them, and a custom section tells their component type, which lies in an object file.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
@@ -12,7 +12,7 @@ import binaryen from "binaryen";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = resolve(process.argv[2] ?? "one-domain.wasm");
-const typeFile = resolve(here, "../c/bindings/check_module_component_type.o");
+const typeFile = resolve(here, "bindings/check_module_component_type.o");
 
 // Names no identifier can have.
 const EXPORTS = {

@@ -14,7 +14,7 @@ use crate::{outcome::Outcome, sdk, templates};
 pub(crate) struct New {
     /// The policy's name: lower-case letters, digits and hyphens
     name: String,
-    /// The language
+    /// The language: rust, c or assemblyscript
     #[arg(long, default_value = "rust", value_name = "LANGUAGE")]
     lang: String,
     /// Whether it looks at certificates before they are signed, or verifies credentials
