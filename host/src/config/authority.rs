@@ -119,7 +119,7 @@ fn template(field: &Field<'_>, problems: &mut Problems) -> Option<SubjectTemplat
 fn members_of_upstream(object: &mut Object<'_>, problems: &mut Problems) {
     const ELSEWHERE: &str = "certificates are signed with `key`, by this program";
     for (name, why) in [
-        ("policy", "name policies of upstream are NOT enforced; write a check and list it in `policies`"),
+        ("policy", "name policies of upstream are NOT enforced; policies/gallery/allowed-names takes them as settings"),
         ("enableAdmin", "provisioners live in this file"),
         ("type", ELSEWHERE),
         ("certificateAuthority", ELSEWHERE),
