@@ -5,6 +5,7 @@ use der::{Decode, Reader, SliceReader, Tag};
 use thiserror::Error;
 
 use super::{CertificateList, RevokedCertificate};
+use crate::DistinguishedName;
 use crate::extensions::{Extension, decode_extensions, find, key_identifier};
 use crate::signed_value::SignedValue;
 use crate::tbs::{context_specific, decode_time};
@@ -48,7 +49,7 @@ impl CertificateList {
         Ok(Self {
             number: number(&extensions).ok_or(ListError::Number)?,
             authority_key_identifier,
-            issuer: tbs.issuer.to_vec(),
+            issuer: DistinguishedName::from_der(tbs.issuer).map_err(|_| ListError::Malformed)?.der().to_vec(),
             this_update: decode_time(tbs.this_update).map_err(|_| ListError::Malformed)?,
             next_update: decode_time(tbs.next_update).map_err(|_| ListError::Malformed)?,
             revoked: tbs.revoked,
