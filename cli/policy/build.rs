@@ -50,7 +50,8 @@ fn below(folder: &Path, prefix: &str) -> io::Result<Vec<(String, PathBuf)>> {
 
 /// Neither what is made of the source, nor what tells about it where it lies.
 fn is_source(name: &str) -> bool {
-    !name.ends_with(".wasm") && !name.ends_with("README.md") && !name.contains("/node_modules/")
+    let is_made = name.ends_with(".wasm") || ["/node_modules/", "/target/"].iter().any(|folder| name.contains(folder));
+    !is_made && !name.ends_with("README.md")
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
