@@ -3,8 +3,11 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::Context;
-use policy_runtime::{Limits, Module, Runtime, RuntimeConfig, file};
+use policy_runtime::{Limits, Module, Runtime, RuntimeConfig, file, printable};
 use policy_vectors::Subject;
+
+/// Octets of a rule's name that are shown.
+const MAX_RULE: usize = 256;
 
 /// What a file holds.
 pub(crate) struct Loaded {
@@ -43,10 +46,10 @@ impl Loaded {
     /// The rules its refusals can name, when it says.
     pub(crate) fn rules(&self) -> Vec<String> {
         let rules = file::section(&self.octets, file::RULES).unwrap_or_default();
-        rules.lines().map(str::to_owned).collect()
+        rules.lines().map(|rule| printable(rule.to_owned(), MAX_RULE)).collect()
     }
 
-    /// JSON Schema of its settings, when it says.
+    /// JSON Schema of its settings, when it says; a stranger's text.
     pub(crate) fn settings_schema(&self) -> Option<String> {
         file::section(&self.octets, file::SETTINGS_SCHEMA)
     }

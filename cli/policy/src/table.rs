@@ -2,10 +2,13 @@
 
 use std::io::{self, Write};
 
+use policy_runtime::printable;
+
 pub(crate) fn write(out: &mut dyn Write, lines: &[(&str, String)]) -> io::Result<()> {
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in lines {
-        let mut parts = value.lines();
+        // A module says what its rules and settings are, and a module is a stranger's.
+        let mut parts = value.lines().map(|part| printable(part.to_owned(), usize::MAX));
         writeln!(out, "  {name:width$}  {}", parts.next().unwrap_or_default())?;
         for part in parts {
             writeln!(out, "  {:width$}  {part}", "")?;
@@ -34,6 +37,13 @@ mod tests {
     #[test]
     fn digits_come_in_threes() {
         assert_eq!([0, 999, 1_000, 20_000_000].map(number), ["0", "999", "1,000", "20,000,000"]);
+    }
+
+    #[test]
+    fn a_value_cannot_steer_a_terminal() {
+        let mut out = Vec::new();
+        write(&mut out, &[("rules", "a\u{1b}[2J\u{202e}b".to_owned())]).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "  rules  a\\u{1b}[2J\\u{202e}b\n");
     }
 
     #[test]

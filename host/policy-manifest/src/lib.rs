@@ -96,7 +96,7 @@ impl Manifest {
         let message = jws::Compact::parse(text).map_err(|error| altered(format!("the manifest: {error}")))?;
         let kid = message.header().kid();
         let key = trusted.iter().find(|key| kid == Some(key_name(key).as_str()));
-        let key = key.ok_or_else(|| ManifestError::WrongKey { kid: kid.map(str::to_owned) })?;
+        let key = key.ok_or_else(|| ManifestError::WrongKey { kid: kid.map(escaped) })?;
         let verified = jose::VerifyingKey::from_jwk(key).and_then(|key| message.verify(&key));
         verified.map_err(|error| altered(format!("the manifest's signature: {error}")))?;
         if message.header().typ() != Some(TYPE) {
@@ -122,6 +122,11 @@ impl Manifest {
             Some(newest) => Err(ManifestError::Older { name: self.name.clone(), version: self.version, newest }),
         }
     }
+}
+
+/// Nobody vouches for this text yet: what steers a terminal is shown, not obeyed.
+fn escaped(kid: &str) -> String {
+    kid.chars().flat_map(char::escape_default).collect()
 }
 
 /// What a manifest calls a key: its `kid`, else its thumbprint (RFC 7638).

@@ -6,6 +6,7 @@ use api_types::RequestedTime;
 use authority::Timestamp;
 use certs::TimeFlag;
 use clap::Args;
+use policy_runtime::printable;
 
 use super::{ConfigFlag, OperatorError};
 use crate::{
@@ -189,7 +190,8 @@ fn write_story(explanation: &Explanation, text: &mut String) -> std::fmt::Result
     };
     writeln!(text, "made again   {}{with}", said(verdict))?;
     if let Some(Certified { subject, names, not_before, not_after }) = certificate {
-        writeln!(text, "certificate  {subject}; {}; {not_before} to {not_after}", names.join(", "))?;
+        let line = format!("{subject}; {}; {not_before} to {not_after}", names.join(", "));
+        writeln!(text, "certificate  {}", printable(line, usize::MAX))?;
     }
     for (number, step) in (1..).zip(steps) {
         let Step { policy, sha256, function, answer, fuel, host_calls, asked, log } = step;
@@ -202,7 +204,7 @@ fn write_story(explanation: &Explanation, text: &mut String) -> std::fmt::Result
         for line in log {
             writeln!(text, "   {}: {}", line.level, line.message)?;
         }
-        writeln!(text, "   {answer}")?;
+        writeln!(text, "   {}", printable(answer.to_string(), usize::MAX))?;
     }
     for difference in differences {
         writeln!(text, "\nDIFFERENT: {difference}")?;

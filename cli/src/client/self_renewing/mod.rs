@@ -229,14 +229,13 @@ impl SelfRenewing {
             while now() < due {
                 tokio::time::sleep(rhythm.look()).await;
             }
-            match self.renew().await {
-                Ok(until) => tell(Event::Renewed(until)),
-                Err(error) => {
-                    let pause = rhythm.pause(random::below).max(SHORTEST_PAUSE);
-                    tell(Event::Failed(error, pause));
-                    tokio::time::sleep(pause).await;
-                }
-            }
+            // After a success, too: where the clock is ahead, the new certificate is due at once, and again.
+            let pause = rhythm.pause(random::below).max(SHORTEST_PAUSE);
+            tell(match self.renew().await {
+                Ok(until) => Event::Renewed(until),
+                Err(error) => Event::Failed(error, pause),
+            });
+            tokio::time::sleep(pause).await;
         }
     }
 

@@ -106,10 +106,12 @@ impl Inner {
 }
 
 async fn ask(part: &Part, question: &Question, url: &Url) -> Result<reqwest::Response, HttpError> {
-    let mut request = part.client.request(question.method.clone(), url.clone()).headers(question.headers.clone());
+    let mut headers = question.headers.clone();
     for (name, value) in &part.headers {
-        request = request.header(name, value);
+        // Whatever the module said: whom it asks as is the operator's to say.
+        headers.insert(name, value.clone());
     }
+    let mut request = part.client.request(question.method.clone(), url.clone()).headers(headers);
     if let Some(body) = &question.body {
         request = request.body(body.clone());
     }
