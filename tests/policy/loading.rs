@@ -2,7 +2,7 @@
 
 use policy_runtime::contract::{check::Edit, types::ConfigError};
 use serde_json::json;
-use step_tests::{Second, TestCa, fixed};
+use step_tests::{Csr, Leaf, Second, TestCa, fixed};
 
 use crate::stand::{POLICY, Stand, ask, assert_fault, guarded};
 
@@ -153,6 +153,26 @@ fn a_module_that_cannot_be_loaded_denies_its_provisioner_and_nobody_else() {
     assert_fault(&ask(&ca, &verified), "nobody verifies its tokens");
     ca.issue("neighbour.example");
     assert_eq!(ca.app().snapshot().policies.failures().len(), 2);
+}
+
+#[test]
+fn the_certificates_of_a_provisioner_whose_module_cannot_be_used_are_not_its_namesakes_to_renew() {
+    let (one, other) = (Second::new("shared@example.com"), Second::new("shared@example.com"));
+    let builder = TestCa::build().module("gone", b"no wasm");
+    let ca = builder.provisioner(one.object()).provisioner(other.object()).start();
+    let leaf = |provisioner: &Second| {
+        let csr = Csr::of("a.example");
+        let token = ca.token_of(provisioner.name, &provisioner.key, "a.example");
+        let answer = ca.sign(&csr, &token.sign()).expect(201);
+        Leaf { chain: answer.chain(), key: csr.key }
+    };
+    let (of_one, of_other) = (leaf(&one), leaf(&other));
+    let renew = |leaf: &Leaf| ca.client_with(leaf.identity()).post("/renew", &json!({}));
+    let _ = renew(&of_one).expect(201);
+    ca.configure(|ca_json| ca_json["authority"]["provisioners"][1]["policy"] = "gone".into());
+    ca.reload();
+    assert_fault(&renew(&of_one), "nobody knows its rules");
+    let _ = renew(&of_other).expect(201);
 }
 
 #[test]

@@ -57,7 +57,8 @@ impl Policies {
     }
 
     /// The provisioner that issued a certificate, as its extension names it: by name and credential, or by name alone
-    /// when one provisioner of that type has it, whose key was changed since.
+    /// when one provisioner of that type has it, whose key was changed since. Nobody, when that could as well be one
+    /// whose module cannot be used: its rules are not another's.
     pub fn of_certificate(&self, extension: &ProvisionerExtension) -> Option<&Provisioner> {
         let has_credential = |provisioner: &&Provisioner| {
             provisioner.credential_id.as_deref().is_some_and(|id| id.as_bytes() == extension.credential_id)
@@ -65,7 +66,8 @@ impl Policies {
         let named = || self.provisioners.iter().filter(|provisioner| provisioner.name == extension.name);
         let only = || {
             let mut named = named();
-            named.next().filter(|one| named.next().is_none() && one.kind == extension.kind)
+            let is_broken = self.broken.iter().any(|broken| broken.provisioner == extension.name);
+            named.next().filter(|one| !is_broken && named.next().is_none() && one.kind == extension.kind)
         };
         named().find(has_credential).or_else(only)
     }
