@@ -155,7 +155,7 @@ impl<'a> Admission<'a> {
         let token = Token::parse(&ask.token)?;
         let provisioner = ca.policies.of_token(&token).ok_or_else(|| nobody::<IssueError>(ca, &token))?;
         decision.provisioner(provisioner.name(), None);
-        decision.modules(provisioner.digests());
+        decision.modules([provisioner.digest()]);
         if !ca.vouches_for(token.jwt()) {
             return Err(CredentialError::BeforeRestore.into());
         }
@@ -164,6 +164,7 @@ impl<'a> Admission<'a> {
         let Authorized { identity, grant, bounds, spend } = authorized;
         let spend = spend.map(|spend| spend.single_use(&provisioner.identity()));
         decision.provisioner(provisioner.name(), spend.map(|spend| spend.id));
+        decision.modules(provisioner.checks().digests(Operation::Sign, &identity.subject));
         decision.subject(&identity.subject);
         // Not before: what a stranger asks for is not worth a place in the log.
         decision.names(request.subject_alt_names().iter());
@@ -217,18 +218,17 @@ impl<'a> Admission<'a> {
                 };
                 let found = ca.policies.of_certificate(extension).ok_or_else(gone)?;
                 decision.provisioner(found.name(), spend.map(|spend| spend.id));
-                decision.modules(found.digests());
+                decision.modules([found.digest()]);
                 Some(found)
             }
         };
         let identity = match provisioner {
             Some(provisioner) => provisioner.authorize_renew(call, operation, &leaf, history).await?,
             // A certificate of a CA that did not name its provisioner: upstream renews those, and so do we.
-            None => {
-                decision.modules(ca.policies.own_checks().digests());
-                unnamed(leaf.subject().common_name().unwrap_or_default())
-            }
+            None => unnamed(leaf.subject().common_name().unwrap_or_default()),
         };
+        let checks = provisioner.map_or_else(|| ca.policies.own_checks(), Provisioner::checks);
+        decision.modules(checks.digests(operation, &identity.subject));
         decision.subject(&identity.subject);
         Ok(Self {
             operation,
@@ -243,7 +243,7 @@ impl<'a> Admission<'a> {
     }
 
     fn own(ca: &'a Snapshot, ask: &OwnRequest, common_name: &str, purpose: Purpose, decision: &mut Decision) -> Self {
-        decision.modules(ca.policies.own_checks().digests());
+        decision.modules(ca.policies.own_checks().digests(Operation::Sign, common_name));
         decision.subject(common_name);
         Self {
             operation: Operation::Sign,

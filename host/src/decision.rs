@@ -40,10 +40,10 @@ impl Decision {
         self.entry.credential = credential;
     }
 
-    /// The modules that have a say.
-    pub fn modules<'a>(&mut self, modules: impl Iterator<Item = (&'a str, [u8; 32])>) {
+    /// Modules that have a say, after those that are known to.
+    pub fn modules<'a>(&mut self, modules: impl IntoIterator<Item = (&'a str, [u8; 32])>) {
         let module = |(name, digest): (&str, _)| Module { name: name.to_owned(), sha256: Digest::from_bytes(digest) };
-        self.entry.modules = modules.map(module).collect();
+        self.entry.modules.extend(modules.into_iter().map(module));
     }
 
     /// The modules that had a say, when nobody needs the decision to know them any more.

@@ -150,7 +150,7 @@ async fn by_token(
     let provisioner = ca.policies.of_token(&token).ok_or_else(|| nobody::<RevokeError>(ca, &token))?;
     let name = provisioner.name();
     decision.provisioner(name, None);
-    decision.modules(provisioner.digests());
+    decision.modules([provisioner.digest()]);
     if !ca.vouches_for(token.jwt()) {
         return Err(CredentialError::BeforeRestore.into());
     }

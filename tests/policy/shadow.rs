@@ -6,7 +6,7 @@ use policy_runtime::contract::{
 };
 use serde_json::{Value, json};
 use step_ca::shadow::{Report, Tally};
-use step_tests::{Second, TestCa, fixed};
+use step_tests::{Answer, Second, TestCa, fixed};
 
 use crate::stand::{POLICY, ask, guarded};
 
@@ -80,6 +80,36 @@ fn a_canary_refuses_some_subjects_every_time_and_the_others_never() {
     assert_eq!(subjects.iter().map(|subject| status(subject)).collect::<Vec<_>>(), first);
     let passed = (2 * (first.len() - refused)) as u64;
     assert_eq!(report(&ca, |tally| tally.asked == passed).policies[POLICY].denied, passed, "in shadow for the others");
+}
+
+#[test]
+fn only_the_checks_that_had_a_say_are_among_the_modules_of_a_decision() {
+    let provisioner = Second::new("guarded@example.com");
+    let allowing = fixed::check(&Ok(vec![]));
+    let builder = TestCa::build().module_with(POLICY, &allowing, json!({"canary": 50}));
+    let builder = builder.module_with("renewals", &allowing, json!({"operations": ["renew"]}));
+    let mut ca = builder.provisioner(guarded(&provisioner, &[POLICY, "renewals"])).start();
+    let names = |answer: &Answer| -> Vec<String> {
+        let policies = answer.json()["policies"].clone();
+        policies.as_array().unwrap().iter().map(|policy| policy["name"].as_str().unwrap().to_owned()).collect()
+    };
+    // Whom a canary is for depends on nothing but these names.
+    let subjects: Vec<String> = (0..12).map(|number| format!("host-{number}.example")).collect();
+    let answers: Vec<Answer> = subjects
+        .iter()
+        .map(|subject| ca.try_token(&ca.token_of(provisioner.name, &provisioner.key, subject), subject).expect(201))
+        .collect();
+    let heard = answers.iter().filter(|answer| names(answer) == ["builtin:jwk", "builtin:claims", POLICY]).count();
+    let unheard = answers.iter().filter(|answer| names(answer) == ["builtin:jwk", "builtin:claims"]).count();
+    assert!(heard > 0 && unheard > 0 && heard + unheard == answers.len(), "{heard} and {unheard}");
+    ca.stop();
+    let records = ca.records();
+    for answer in &answers {
+        let serial = Some(*answer.certificate().serial_number());
+        let entry = records.audit.iter().find(|entry| entry.serial_number == serial).unwrap();
+        let recorded: Vec<&str> = entry.modules.iter().map(|module| module.name.as_str()).collect();
+        assert_eq!(recorded, names(answer));
+    }
 }
 
 #[test]

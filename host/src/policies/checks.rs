@@ -81,9 +81,11 @@ impl<'a> Checks<'a> {
         Ok(reviewed)
     }
 
-    /// Name and SHA-256 digest of the module of each check that has a say.
-    pub fn digests(self) -> impl Iterator<Item = (&'a str, [u8; 32])> {
-        let heard = self.0.checks.iter().filter(|check| check.mode != Mode::Shadow);
+    /// Name and SHA-256 digest of the module of each check that has a say about this operation and subject, in the
+    /// order they are asked.
+    pub fn digests(self, operation: Operation, subject: &str) -> impl Iterator<Item = (&'a str, [u8; 32])> {
+        let has_say = move |check: &&Arc<BoundCheck>| check.is_asked_about(operation) && check.is_in_force_for(subject);
+        let heard = self.0.checks.iter().filter(has_say);
         heard.map(|check| (check.name(), check.check.module().digest()))
     }
 }

@@ -90,9 +90,10 @@ impl Policies {
         Some(Stop::Fault { policy: broken.policy.clone(), fault: PolicyFault::NotLoaded })
     }
 
-    /// Whether a provisioner has this name.
+    /// Whether a provisioner has this name, be its module of use or not.
     pub fn has_name(&self, name: &str) -> bool {
         self.provisioners.iter().any(|provisioner| provisioner.name == name)
+            || self.broken.iter().any(|broken| broken.name == name)
     }
 
     /// The checks of certificates that have no provisioner.
@@ -143,9 +144,9 @@ impl Provisioner {
         Checks::of(&self.checks)
     }
 
-    /// SHA-256 digests of its module and its checks' modules, in the order they are asked.
-    pub fn digests(&self) -> impl Iterator<Item = (&str, [u8; 32])> {
-        std::iter::once((&*self.policy, self.module.module().digest())).chain(self.checks().digests())
+    /// Name and SHA-256 digest of its module.
+    pub fn digest(&self) -> (&str, [u8; 32]) {
+        (&self.policy, self.module.module().digest())
     }
 
     /// Asks the module whether `token` is good, and for what.
