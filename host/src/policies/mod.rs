@@ -93,7 +93,7 @@ impl Policies {
     /// Whether a provisioner has this name, be its module of use or not.
     pub fn has_name(&self, name: &str) -> bool {
         self.provisioners.iter().any(|provisioner| provisioner.name == name)
-            || self.broken.iter().any(|broken| broken.name == name)
+            || self.broken.iter().any(|broken| broken.provisioner == name)
     }
 
     /// The checks of certificates that have no provisioner.
