@@ -8,7 +8,7 @@
 //!
 //! The module of the maker is a library that is loaded when the first key in it is opened, and stays for the life of the
 //! process. A [`TokenKey`] makes signatures that fit one certificate, and says of each failure whether the token was
-//! asked. Its calls block: whoever calls them from an event loop sees to that.
+//! asked. Its calls block, for as long as the token likes: whoever calls them from an event loop sees to that.
 //!
 //! It does not know `ca.json`, certificates, or what is signed. It makes no keys and no tokens.
 
@@ -17,6 +17,7 @@
 mod ecdsa;
 mod error;
 mod key;
+mod login;
 mod module;
 mod pool;
 mod session;

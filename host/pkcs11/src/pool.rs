@@ -7,7 +7,7 @@ use std::{
 
 use cryptoki::{context::Pkcs11, object::KeyType, types::AuthPin};
 
-use crate::{OpenError, session::KeySession, uri::KeyUri};
+use crate::{OpenError, login::Login, session::KeySession, uri::KeyUri};
 
 /// Sessions with one token at once, unless the URI says `max-sessions`.
 pub const SESSIONS: usize = 8;
@@ -20,6 +20,7 @@ pub(crate) struct Pool {
     uri: KeyUri,
     pin: AuthPin,
     kind: KeyType,
+    login: Login,
     sessions: Mutex<Sessions>,
     returned: Condvar,
 }
@@ -29,20 +30,13 @@ struct Sessions {
     idle: Vec<KeySession>,
     /// Lent ones, too.
     open: usize,
-    /// The PIN was refused. Tokens lock themselves after a few wrong ones, so it is not tried again.
-    refused: Option<Refused>,
-}
-
-#[derive(Clone, Copy)]
-enum Refused {
-    Wrong,
-    Locked,
 }
 
 impl Pool {
     /// Opens the first session, so that whatever is wrong is found now.
     pub(crate) fn open(module: Pkcs11, uri: KeyUri, pin: AuthPin, kind: KeyType) -> Result<Self, OpenError> {
-        let pool = Self { module, uri, pin, kind, sessions: Mutex::default(), returned: Condvar::new() };
+        let (login, sessions) = (Login::default(), Mutex::default());
+        let pool = Self { module, uri, pin, kind, login, sessions, returned: Condvar::new() };
         drop(pool.lend()?);
         Ok(pool)
     }
@@ -64,11 +58,7 @@ impl Pool {
             }
             sessions = self.returned.wait_timeout(sessions, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        match sessions.refused {
-            Some(Refused::Wrong) => return Err(OpenError::WrongPin),
-            Some(Refused::Locked) => return Err(OpenError::LockedPin),
-            None => sessions.open += 1,
-        }
+        sessions.open += 1;
         drop(sessions);
         // From here on its place is given back, whatever happens.
         let mut lent = Lent { pool: self, session: None };
@@ -86,16 +76,7 @@ impl Pool {
     }
 
     fn log_in(&self) -> Result<KeySession, OpenError> {
-        let opened = KeySession::open(&self.module, &self.uri, &self.pin, self.kind);
-        let refused = match &opened {
-            Err(OpenError::WrongPin) => Some(Refused::Wrong),
-            Err(OpenError::LockedPin) => Some(Refused::Locked),
-            _ => None,
-        };
-        if refused.is_some() {
-            self.sessions().refused = refused;
-        }
-        opened
+        self.login.attempt(|| KeySession::open(&self.module, &self.uri, &self.pin, self.kind))
     }
 
     fn sessions(&self) -> MutexGuard<'_, Sessions> {

@@ -95,6 +95,11 @@ pub enum UriError {
 }
 
 impl KeyUri {
+    /// `max-sessions`: how many signatures are asked for at once, from 1 to 1024.
+    pub fn sessions(&self) -> usize {
+        self.sessions
+    }
+
     /// What `key` and `kms.uri` of `ca.json` say together; the second may be empty.
     ///
     /// # Errors
