@@ -62,6 +62,10 @@ impl<'a> RenewalToken<'a> {
         let key = VerifyingKey::from_spki(self.leaf.public_key().spki_der())?;
         self.jwt.verify(&key)?;
         self.check_chain()?;
+        // RFC 8725 §3.11: what is made for something else is not for this.
+        if let Some(typ) = self.jwt.header().typ().filter(|typ| !typ.eq_ignore_ascii_case("JWT")) {
+            return Err(RenewalTokenError::OtherType { got: typ.to_owned() });
+        }
         let claims = self.jwt.claims();
         let subject = claims.sub.as_deref().unwrap_or_default();
         if subject != self.leaf.subject().common_name().unwrap_or_default() {
@@ -172,6 +176,12 @@ pub enum RenewalTokenError {
     /// One is not signed by the next.
     #[error("a certificate of the renewal token was not signed by the next one: {0}")]
     Link(SignatureError),
+    /// It says it is something else.
+    #[error("the typ of the renewal token is {got:?}, not JWT")]
+    OtherType {
+        /// Its `typ`.
+        got: String,
+    },
     /// It speaks of somebody else.
     #[error("the subject of the renewal token, {got:?}, is not the common name of the certificate")]
     OtherSubject {

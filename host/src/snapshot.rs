@@ -23,6 +23,7 @@ use crate::{
     store::{Store, StoreError},
     telemetry::Logging,
     timekeeping::Timekeeping,
+    turns::Turns,
 };
 use api_types::TlsOptions;
 use authority::{
@@ -47,7 +48,9 @@ use zeroize::Zeroizing;
 /// Everything a request needs of the configuration.
 pub struct Snapshot {
     /// Keys, profile, signatures.
-    pub authority: Authority,
+    pub authority: Arc<Authority>,
+    /// At the signer, when it is elsewhere.
+    pub(crate) turns: Turns,
     /// Modules, ready to be asked.
     pub policies: Policies,
     /// Where issuances are kept.
@@ -162,7 +165,8 @@ impl Snapshot {
             lists.restore(&list, issuer.certificate().public_key(), store.revoked());
         }
         Ok(Self {
-            authority: Authority::new(issuer, profile(config, &roots)?),
+            authority: Arc::new(Authority::new(issuer, profile(config, &roots)?)),
+            turns: Turns::at(&config.key),
             policies,
             store: store.clone(),
             timekeeping: timekeeping.clone(),
@@ -194,6 +198,10 @@ impl Snapshot {
     /// # Errors
     /// The store does not answer.
     pub async fn remember_releases(&self) -> Result<(), SnapshotError> {
+        // Nothing is issued while nothing can be written, so no release comes into use.
+        if self.store.is_read_only() {
+            return Ok(());
+        }
         self.policies.remember_releases(&*self.store).await.map_err(SnapshotError::Releases)
     }
 

@@ -152,6 +152,7 @@ fn a_token_that_is_not_exactly_right_renews_nothing() {
             "of five",
             with_chain(&[certificate, intermediate.clone(), intermediate.clone(), intermediate.clone(), intermediate]),
         ),
+        ("of another kind", token().header("typ", "at+jwt")),
         ("with a key beside it", token().header("jwk", json!({"kty": "EC"}))),
         ("with an algorithm of another key", token().header("alg", "RS256")),
         ("without an algorithm", token().header("alg", "none")),

@@ -52,6 +52,10 @@ impl Delegates {
         if let Some(delegate) = serving.as_ref().filter(|delegate| !is_due(delegate, now) || has_just_failed()) {
             return Ok(delegate.clone());
         }
+        if has_just_failed() {
+            // Whoever asks is a stranger: not each question is worth a signature that is then thrown away.
+            return Err(NoDelegate::JustFailed);
+        }
         match (issue(ca, now).await, serving) {
             (Ok(delegate), _) => {
                 let delegate = Arc::new(delegate);
@@ -64,7 +68,10 @@ impl Delegates {
                 *failed = Some(now);
                 Ok(delegate)
             }
-            (Err(error), None) => Err(error),
+            (Err(error), None) => {
+                *failed = Some(now);
+                Err(error)
+            }
         }
     }
 
@@ -96,6 +103,9 @@ async fn issue(ca: &Snapshot, now: Timestamp) -> Result<Delegate, NoDelegate> {
 /// Why there is nobody to sign.
 #[derive(Debug, Error)]
 pub(super) enum NoDelegate {
+    /// There was none a moment ago.
+    #[error("the OCSP responder has no certificate, and the last attempt to make one has just failed")]
+    JustFailed,
     /// No key could be made.
     #[error(transparent)]
     Key(#[from] PrivateKeyError),

@@ -6,9 +6,10 @@ pub(crate) use self::delegates::COMMON_NAME;
 use self::delegates::{Delegates, NoDelegate};
 use crate::{
     config::{OcspConfig, OcspSigning},
-    limits, signing,
+    limits,
     snapshot::Snapshot,
     store::{CertificateRecord, StoreError},
+    turns::SignerBusy,
 };
 use authority::{
     Certificate, Timestamp,
@@ -17,9 +18,12 @@ use authority::{
 use bytes::Bytes;
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 use thiserror::Error;
+
+/// Octets of the question of an answer that is kept: one certificate, by a SHA-512 of its issuer.
+const LONGEST_KEPT: usize = 256;
 
 /// The responder of one configuration generation.
 pub struct Responder {
@@ -92,10 +96,7 @@ impl Responder {
         let answer = Answer { request: &request, certificates: &certificates, this_update: now, next_update };
         let response = match &delegate {
             Some(delegate) => delegate.answer(&answer)?,
-            None => {
-                let issuer = ca.authority.issuer();
-                signing::wait(issuer, || issuer.answer(&answer))?
-            }
+            None => signed_by_issuer(ca, &answer).await?,
         };
         let kept = (!request.has_nonce()).then_some((now, next_update));
         let answer = OcspAnswer { der: Bytes::copy_from_slice(response.der()), kept };
@@ -116,6 +117,10 @@ impl Responder {
     }
 
     fn keep(&self, revoked: u64, key: Vec<u8>, answer: OcspAnswer) {
+        // What people ask is one certificate; what is longer is made up to fill the memory.
+        if key.len() > LONGEST_KEPT {
+            return;
+        }
         let mut kept = self.kept(revoked);
         if kept.answers.len() >= limits::OCSP_CACHE {
             kept.answers.clear();
@@ -132,6 +137,24 @@ impl OcspAnswer {
             until.duration_since(made).zip(age).is_some_and(|(life, age)| age < life / 2)
         })
     }
+}
+
+/// The answer of the issuer, wherever it signs.
+async fn signed_by_issuer(ca: &Snapshot, answer: &Answer<'_>) -> Result<Response, OcspError> {
+    if !ca.authority.issuer().signs_elsewhere() {
+        return Ok(ca.authority.issuer().answer(answer)?);
+    }
+    let Answer { request, certificates, this_update, next_update } = *answer;
+    let (authority, request) = (Arc::clone(&ca.authority), request.clone());
+    let statuses: Vec<Status> = certificates.iter().map(|answer| answer.status).collect();
+    let answered = ca.turns.ask(move || {
+        let certificates = request.certificates().iter().zip(statuses);
+        let certificates: Vec<_> =
+            certificates.map(|(certificate, status)| SingleAnswer { certificate, status }).collect();
+        let answer = Answer { request: &request, certificates: &certificates, this_update, next_update };
+        authority.issuer().answer(&answer)
+    });
+    Ok(answered.await??)
 }
 
 /// Whatever is not known to be good is not good.
@@ -164,6 +187,8 @@ enum OcspError {
     Request(#[from] RequestError),
     #[error(transparent)]
     Answer(#[from] AnswerError),
+    #[error(transparent)]
+    Busy(#[from] SignerBusy),
     #[error("record: {0}")]
     Store(#[from] StoreError),
     #[error("the responder has no certificate: {0}")]
@@ -174,6 +199,6 @@ fn failure(error: &OcspError) -> Failure {
     match error {
         OcspError::Request(_) => Failure::MalformedRequest,
         OcspError::Answer(_) => Failure::InternalError,
-        OcspError::Store(_) | OcspError::Delegate(_) => Failure::TryLater,
+        OcspError::Busy(_) | OcspError::Store(_) | OcspError::Delegate(_) => Failure::TryLater,
     }
 }

@@ -5,6 +5,7 @@
 
 mod checks;
 mod load;
+mod notes;
 mod overview;
 mod releases;
 mod review;
@@ -13,6 +14,7 @@ mod words;
 
 pub use checks::Checks;
 pub use load::{PolicyProblem, Surroundings};
+pub use notes::Notes;
 pub use review::Reviewed;
 
 use crate::{

@@ -20,9 +20,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        refuse_codings(request.headers())?;
-        let octets = read(request, limits::BODY).await?;
-        Ok(Self(first_value(&octets)?))
+        Ok(Self(first_value(&octets(request, limits::BODY).await?)?))
     }
 }
 
@@ -36,7 +34,12 @@ fn refuse_codings(headers: &HeaderMap) -> Result<(), RequestError> {
 
 /// The octets of a body that is at most so long.
 pub(crate) async fn octets(request: Request, limit: usize) -> Result<Bytes, Problem> {
-    refuse_codings(request.headers())?;
+    if let Err(refused) = refuse_codings(request.headers()) {
+        if is_sent_unasked(&request) {
+            tokio::spawn(discard(request.into_body()));
+        }
+        return Err(refused.into());
+    }
     Ok(read(request, limit).await?)
 }
 
