@@ -1,4 +1,4 @@
-//! Modules somebody has to vouch for: four ways in which nobody does.
+//! Modules somebody has to vouch for: five ways in which nobody does.
 
 use std::{fs, path::PathBuf};
 
@@ -53,6 +53,23 @@ fn unsigned_wrong_key_and_altered_are_three_refusals() {
         let error = refusal(&key, text.as_deref());
         assert!(error.starts_with(start), "{error}");
     }
+}
+
+#[test]
+fn a_module_that_was_signed_for_another_policy_is_refused_unless_ca_json_names_that_one() {
+    let key = Jwk::generate_ec_p256().unwrap();
+    let text = Manifest { name: "other".to_owned(), ..manifest(1) }.sign(&key).unwrap();
+    assert_eq!(
+        refusal(&key, Some(&text)),
+        r#"policies.corp: other policy: signed as "other", not as "corp"; if that is meant, write "manifest": "other" beside its path"#
+    );
+    let named = |name: &'static str, text: &str| {
+        let (builder, _) = with_manifest(&key, Some(text));
+        builder.configure(move |ca_json| ca_json["policies"]["corp"]["manifest"] = name.into()).try_start()
+    };
+    named("other", &text).unwrap().issue("db.example.com");
+    let error = named("other", &manifest(1).sign(&key).unwrap()).err().unwrap();
+    assert!(error.starts_with(r#"policies.corp: other policy: signed as "corp", not as "other""#), "{error}");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 //! A compact JWS (RFC 7515) over a JSON object, in a file of its own beside the module: `office-hours.wasm` and
 //! `office-hours.wasm.jws`. Its version only ever grows, so that an old module, however well signed, does not come back.
 //!
-//! What it promises: four distinct refusals, unsigned, wrong key, altered and older, and no claim of a manifest is
-//! believed before its signature is. What it does not know: files, and where the newest version is remembered.
+//! What it promises: five distinct refusals, unsigned, wrong key, altered, other policy and older, and no claim of
+//! a manifest is believed before its signature is. What it does not know: files, and where the newest version is
+//! remembered.
 
 // What is read here comes from outside: no slip may end in a panic.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used))]
@@ -50,6 +51,16 @@ pub enum ManifestError {
         version: u64,
         /// The newest that was seen.
         newest: u64,
+    },
+    /// It vouches for another policy.
+    #[error(
+        "other policy: signed as {name:?}, not as {wanted:?}; if that is meant, write \"manifest\": {name:?} beside its path"
+    )]
+    OtherPolicy {
+        /// Whose manifest it is.
+        name: String,
+        /// Whose it should be.
+        wanted: String,
     },
     /// There is no manifest.
     #[error("unsigned: there is no manifest; make one with `step policy sign`")]
@@ -109,6 +120,18 @@ impl Manifest {
             return Err(altered(format!("the module has SHA-256 {found}, the manifest speaks of {}", manifest.sha256)));
         }
         Ok(manifest)
+    }
+
+    /// Vouches for the policy of this name: what is signed for one does not take the place of another.
+    ///
+    /// # Errors
+    ///
+    /// [`ManifestError::OtherPolicy`].
+    pub fn is_of(&self, policy: &str) -> Result<(), ManifestError> {
+        if self.name == policy {
+            return Ok(());
+        }
+        Err(ManifestError::OtherPolicy { name: self.name.clone(), wanted: policy.to_owned() })
     }
 
     /// Is not older than the newest version that was in use.
@@ -176,6 +199,13 @@ mod tests {
         let older = manifest().not_older(Some(4)).unwrap_err();
         assert!(matches!(older, ManifestError::Older { version: 3, newest: 4, .. }));
         assert!(manifest().not_older(Some(3)).is_ok() && manifest().not_older(None).is_ok());
+    }
+
+    #[test]
+    fn a_manifest_is_of_the_policy_it_names_and_of_no_other() {
+        assert!(manifest().is_of("office-hours").is_ok());
+        let error = manifest().is_of("quota").unwrap_err();
+        assert!(matches!(error, ManifestError::OtherPolicy { .. }), "{error}");
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub struct PolicyConfig {
     pub path: PathBuf,
     /// SHA-256 of the file as it is on disk, when it is pinned.
     pub sha256: Option<[u8; 32]>,
+    /// The policy its manifest has to name, when that is not the name it has here.
+    pub manifest: Option<String>,
     /// JSON for the module's `init`, letter for letter; `null` when there are none.
     pub settings: String,
     /// What it may do beyond deciding.
@@ -144,6 +146,7 @@ fn policy(field: &Field<'_>, problems: &mut Problems) -> Option<PolicyConfig> {
     if let (None, Some(path)) = (&pin, &path) {
         field.warn(Notice::NotPinned(path.display().to_string()), problems);
     }
+    let manifest = object.take("manifest").and_then(|field| manifest(&field, problems));
     let settings = object.take("settings").map_or("null", |field| field.node.text).to_owned();
     let grants = object.take("grants").map_or_else(|| Some(Grants::default()), |field| grants::read(&field, problems));
     let limits = match object.take("limits") {
@@ -155,7 +158,7 @@ fn policy(field: &Field<'_>, problems: &mut Problems) -> Option<PolicyConfig> {
     object.finish(problems);
     let place = field.path.clone();
     let (path, grants, limits) = (path?, grants?, limits?);
-    Some(PolicyConfig { path, sha256, settings, grants, limits, operations, mode: mode?, place })
+    Some(PolicyConfig { path, sha256, manifest, settings, grants, limits, operations, mode: mode?, place })
 }
 
 fn mode(object: &mut Object<'_>, problems: &mut Problems) -> Option<Mode> {
@@ -184,6 +187,16 @@ fn digest(field: &Field<'_>, problems: &mut Problems) -> Option<[u8; 32]> {
     match hex::decode_to_slice(field.string(problems)?, &mut digest) {
         Ok(()) => Some(digest),
         Err(_) => field.refuse(Problem::Digest, problems),
+    }
+}
+
+fn manifest(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
+    match field.string(problems)? {
+        "" => {
+            let right = "write the name it was signed under, or leave the member out";
+            field.refuse(Problem::Empty { what: "manifest", right }, problems)
+        }
+        name => Some(name.to_owned()),
     }
 }
 

@@ -174,7 +174,8 @@ impl<'a> Loader<'a> {
             (PolicyName::Configured(_), Some(policy)) => {
                 let path = self.config.module_path(policy);
                 let bytes = read(&path, policy.sha256)?;
-                self.vouched_for(&path, &bytes).await?;
+                let signed_as = policy.manifest.as_deref().unwrap_or(name.as_str());
+                self.vouched_for(signed_as, &path, &bytes).await?;
                 bytes
             }
             (PolicyName::Configured(_), None) => return Err(ModuleError::Unknown),
@@ -184,13 +185,15 @@ impl<'a> Loader<'a> {
         Ok(compiled.map_err(|_| ModuleError::Panicked)??)
     }
 
-    /// Somebody who is trusted signed the module, and no newer one was in use. Without trusted keys nobody is asked.
-    async fn vouched_for(&mut self, path: &Path, bytes: &[u8]) -> Result<(), ModuleError> {
+    /// Somebody who is trusted signed the module for the policy of this name, and no newer one was in use. Without
+    /// trusted keys nobody is asked.
+    async fn vouched_for(&mut self, name: &str, path: &Path, bytes: &[u8]) -> Result<(), ModuleError> {
         if self.config.trusted_keys.is_empty() {
             return Ok(());
         }
         let trusted: Vec<Jwk> = self.config.trusted_keys.iter().map(|key| key.jwk().clone()).collect();
         let manifest = Manifest::verify(read_manifest(&Manifest::path(path))?.as_deref(), &trusted, bytes)?;
+        manifest.is_of(name)?;
         manifest.not_older(releases::newest(self.surroundings.store, &manifest.name).await?)?;
         self.releases.push(Release { name: manifest.name, version: manifest.version });
         Ok(())
