@@ -63,7 +63,9 @@ impl Decision {
 
     /// What the checks made of the draft.
     pub fn reviewed(&mut self, reviewed: &Reviewed) {
-        self.entry.edits = reviewed.notes.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let notes = &reviewed.notes;
+        self.entry.edits = notes.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        self.entry.left_out = (notes.left_out() > 0).then_some(notes.left_out());
     }
 
     /// It was signed. The store adds what it knows of the certificate.

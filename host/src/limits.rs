@@ -67,6 +67,10 @@ pub const LISTED_OCTETS: usize = 1 << 20;
 pub const LIST_SCAN: i64 = 20_000;
 /// Requests for such pages that are answered at once; more are refused.
 pub const LISTINGS: usize = 2;
+/// Octets of a line in the audit log, before its hash: a hundred names and what else is known of a certificate.
+pub const AUDIT_LINE: usize = 64 << 10;
+// A line that a reader of the file refuses would end the CA with its next start.
+const _: () = assert!(AUDIT_LINE + 256 <= audit_log::MAX_LINE);
 /// Octets of a refusal in the audit log.
 pub const REFUSAL_LINE: usize = 2 << 10;
 /// Octets that are kept of what a refusal was decided from; of more, nothing.
@@ -116,6 +120,8 @@ pub const POLICY_TABLE: u64 = 10_000;
 pub const POLICY_OUTPUT: u64 = 64 << 10;
 /// Host functions called by one policy call.
 pub const POLICY_HOST_CALLS: u64 = 1_000;
+/// Notes for the audit log that policies write about one request; more are counted.
+pub const NOTES: usize = 64;
 /// Octets of a text a guest logs.
 pub const POLICY_LOG_TEXT: usize = 1 << 10;
 
@@ -234,6 +240,7 @@ pub const TABLE: &[Limit] = &[
     octets("certificates in such a page", LISTED_OCTETS as u64),
     count("records looked at for such a page", LIST_SCAN.unsigned_abs()),
     count("such pages made at once", LISTINGS as u64),
+    octets("line in the audit log", AUDIT_LINE as u64),
     octets("refusal in the audit log", REFUSAL_LINE as u64),
     octets("inputs kept of a refusal", REFUSAL_INPUTS as u64),
     octets("inputs kept of a decision", DECISION_INPUTS as u64),
@@ -257,6 +264,7 @@ pub const TABLE: &[Limit] = &[
     count("table elements of a policy call", POLICY_TABLE),
     octets("answer of a policy call", POLICY_OUTPUT),
     count("host functions called by a policy call", POLICY_HOST_CALLS),
+    count("notes of policies in a line of the audit log", NOTES as u64),
     octets("log text of a policy call", POLICY_LOG_TEXT as u64),
     time("waiting for other servers and the store in a policy call", POLICY_WAITING),
     count("policy calls that may wait so", POLICY_WAITING_CALLS as u64),

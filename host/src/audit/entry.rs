@@ -101,8 +101,11 @@ impl Entry {
     }
 
     /// The same decision in a line of at most `octets`, which is 2 KiB or more: of long lists it has the first few and
-    /// a count, of long texts the beginning.
+    /// a count, of long texts the beginning. What the checks wrote goes first.
     pub fn shortened(mut self, octets: usize) -> Self {
+        if self.line(u64::MAX).len() > octets {
+            self.cut_edits(4, 256);
+        }
         // The last step holds whatever the texts are made of.
         for (elements, characters) in [(4, 256), (4, 64), (2, 32), (1, 8)] {
             if self.line(u64::MAX).len() <= octets {
@@ -113,18 +116,28 @@ impl Entry {
         self
     }
 
+    fn cut_edits(&mut self, elements: usize, characters: usize) {
+        let left_out = first(&mut self.edits, elements);
+        self.leave_out(left_out);
+        self.edits.iter_mut().for_each(|edit| shorten(edit, characters));
+    }
+
     fn cut(&mut self, elements: usize, characters: usize) {
-        let left_out =
-            [first(&mut self.names, elements), first(&mut self.edits, elements), first(&mut self.modules, elements)];
-        let left_out = self.left_out.unwrap_or_default() + left_out.iter().sum::<u64>();
-        self.left_out = (left_out > 0).then_some(left_out);
+        self.cut_edits(elements, characters);
+        let left_out = first(&mut self.names, elements) + first(&mut self.modules, elements);
+        self.leave_out(left_out);
         let texts = [&mut self.id, &mut self.request_id].into_iter();
         let texts = texts
             .chain([&mut self.provisioner, &mut self.subject, &mut self.rule, &mut self.message].into_iter().flatten());
-        let texts = texts.chain(&mut self.names).chain(&mut self.edits);
+        let texts = texts.chain(&mut self.names);
         for text in texts.chain(self.modules.iter_mut().map(|module| &mut module.name)) {
             shorten(text, characters);
         }
+    }
+
+    fn leave_out(&mut self, elements: u64) {
+        let left_out = self.left_out.unwrap_or_default().saturating_add(elements);
+        self.left_out = (left_out > 0).then_some(left_out);
     }
 
     /// The entry as line number `sequence` of the log: one JSON object, its members always in the same order.
@@ -223,7 +236,8 @@ pub struct Module {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::vec, prelude::*};
+    use crate::limits;
+    use proptest::{collection::vec, option, prelude::*};
 
     fn entry() -> Entry {
         let now = Timestamp::from_unix(1_700_000_000);
@@ -286,6 +300,23 @@ mod tests {
     }
 
     #[test]
+    fn the_names_of_a_certificate_stay_when_the_edits_are_too_many() {
+        let names: Vec<String> = (0..100).map(|n| format!("{n:03}{}", "x".repeat(250))).collect();
+        let long = Entry { names: names.clone(), edits: vec!["\u{1}".repeat(1_024); 2_000], ..entry() };
+        let short = long.shortened(limits::AUDIT_LINE);
+        assert_eq!((short.names, short.left_out), (names, Some(1_996)));
+    }
+
+    /// One character, or a mixture of them, over and over.
+    fn text() -> impl Strategy<Value = String> {
+        (".{1,4}|[\u{1}\u{202e}\"\\\\]{1,4}", 0..2_000_usize).prop_map(|(text, times)| text.repeat(times))
+    }
+
+    fn texts() -> impl Strategy<Value = Vec<String>> {
+        (text(), 0..40_usize).prop_map(|(text, elements)| vec![text; elements])
+    }
+
+    #[test]
     fn a_short_line_is_short_whatever_the_texts_are_made_of() {
         for worst in ["\u{202e}", "\u{1}", "\"", "\u{10fffd}", "x"] {
             let text = worst.repeat(5_000);
@@ -317,6 +348,21 @@ mod tests {
         #[test]
         fn any_text_gives_a_line_that_reads_back(id in ".*", names in vec(".*", 0..4)) {
             let line = Entry { id, names, ..entry() }.line(1);
+            prop_assert!(Entry::parse(&line).is_ok());
+        }
+
+        #[test]
+        fn no_texts_make_a_line_over_the_bound(
+            texts in (texts(), texts(), texts()),
+            about in (text(), text(), option::of(text()), option::of(text())),
+            octets in prop::sample::select(vec![limits::REFUSAL_LINE, limits::AUDIT_LINE]),
+        ) {
+            let ((names, edits, modules), (id, request_id, subject, message)) = (texts, about);
+            let module = |name| Module { name, sha256: Digest::of(&[b"wasm"]) };
+            let modules = modules.into_iter().map(module).collect();
+            let long = Entry { id, request_id, subject, message, names, edits, modules, ..entry() };
+            let line = long.shortened(octets).line(u64::MAX);
+            prop_assert!(line.len() <= octets, "{}", line.len());
             prop_assert!(Entry::parse(&line).is_ok());
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     BoundCheck, PolicyFault, Stop,
+    notes::Notes,
     words::{self, Change},
 };
 use crate::witness::Witness;
@@ -14,8 +15,8 @@ use std::sync::Arc;
 pub struct Reviewed {
     /// The draft as it left the last check.
     pub draft: Draft,
-    /// Keys and values for the audit record, each behind the name of the policy that wrote it.
-    pub notes: Vec<(String, String)>,
+    /// For the audit record.
+    pub notes: Notes,
 }
 
 /// Asks `checks` in order, each about the draft as the ones before it left it. When one has changed the draft, those
@@ -28,7 +29,7 @@ pub(super) async fn review(
     proposal: &mut Proposal,
     witness: &Witness,
 ) -> Result<Reviewed, Stop> {
-    let mut reviewed = Reviewed { draft, notes: Vec::new() };
+    let mut reviewed = Reviewed { draft, notes: Notes::default() };
     let operation = proposal.context.operation;
     let asked: Vec<&BoundCheck> =
         checks.iter().map(Arc::as_ref).filter(|check| check.is_asked_about(operation)).collect();
@@ -86,7 +87,7 @@ impl Reviewed {
         let mut outcome = Outcome::Unchanged;
         for edit in check.review(proposal, witness).await? {
             match words::change(edit, check.may_add()).map_err(|fault| check.fault(fault))? {
-                Change::Note(key, value) => self.note(check, key, value),
+                Change::Note(key, value) => self.notes.add(check.name(), &key, value),
                 Change::Edit(edit) => {
                     outcome = outcome.and(self.apply(edit).map_err(|error| not_applied(check, error))?);
                 }
@@ -112,13 +113,5 @@ impl Reviewed {
             None if draft.key_usage() != key_usage || draft.ext_key_usages().len() != usages => Outcome::Changed,
             None => Outcome::Unchanged,
         })
-    }
-
-    fn note(&mut self, check: &BoundCheck, key: String, value: String) {
-        let note = (format!("{}.{key}", check.name()), value);
-        // A check that is asked twice says the same again.
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
     }
 }

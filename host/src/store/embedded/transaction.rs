@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 use super::{data, decisions, intents, revocations, revocations::Revocations, state::State};
 use crate::{
     audit::{Digest, Entry},
+    limits,
     store::{
         CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord, Intent, Issuance, Recorded, Revocation,
         RevocationRecord, SingleUse,
@@ -191,7 +192,11 @@ impl<'c> Transaction<'c> {
 
     /// Adds a line to the audit log.
     fn append(&mut self, entry: &Entry) -> Result<(), StoreError> {
-        let line = entry.line(self.state.head.sequence + 1);
+        let sequence = self.state.head.sequence + 1;
+        let mut line = entry.line(sequence);
+        if line.len() > limits::AUDIT_LINE {
+            line = entry.clone().shortened(limits::AUDIT_LINE).line(sequence);
+        }
         let head = self.state.head.append(&line);
         self.connection
             .prepare_cached("INSERT INTO audit (sequence, line, hash) VALUES (?1, ?2, ?3)")?
