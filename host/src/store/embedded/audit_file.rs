@@ -43,9 +43,10 @@ impl AuditFile {
     /// The file at `path`, which belongs to the log of `state`. An empty one begins after `before`.
     fn attach(path: &Path, before: Head, connection: &Connection, state: &State) -> Result<Self, AuditFileError> {
         let mut file = files::open_to_append(path)?;
-        let (end, durable) = match beginning(&file)? {
+        let ours = Beginning { log: state.log, after: before };
+        let (end, durable) = match beginning(&file, &ours)? {
             None => {
-                let beginning = format!("{}\n", Beginning { log: state.log, after: before });
+                let beginning = format!("{ours}\n");
                 file.set_len(0)?;
                 file.write_all(beginning.as_bytes())?;
                 file.sync_all()?;
@@ -55,14 +56,15 @@ impl AuditFile {
             Some(beginning) if beginning.log != state.log => return Err(AuditFileError::Foreign),
             Some(beginning) => {
                 let whole = whole_lines(&file)?;
-                if whole < file.metadata()?.len() {
-                    file.set_len(whole)?;
-                }
                 (last_line(&file, whole)?.unwrap_or(beginning.after), whole)
             }
         };
         if check::head_at(connection, state, end.sequence)? != Some(end) {
             return Err(AuditFileError::Diverged { sequence: end.sequence });
+        }
+        // Not before its last line has shown that the file is ours.
+        if durable < file.metadata()?.len() {
+            file.set_len(durable)?;
         }
         Ok(Self { path: path.to_owned(), file, end, durable })
     }
@@ -122,28 +124,44 @@ impl AuditFile {
     }
 }
 
-/// How many octets of the file are whole lines.
-fn whole_lines(file: &File) -> io::Result<u64> {
-    let (from, tail) = tail(file, file.metadata()?.len())?;
-    let end = tail.iter().rposition(|&octet| octet == b'\n').map_or(0, |end| end as u64 + 1);
-    Ok(if end == 0 { 0 } else { from + end })
+/// How many octets of the file are whole lines, of which the first is one.
+fn whole_lines(file: &File) -> Result<u64, AuditFileError> {
+    let mut end = file.metadata()?.len();
+    loop {
+        let (from, octets) = tail(file, end)?;
+        match octets.iter().rposition(|&octet| octet == b'\n') {
+            Some(last) => return Ok(from + last as u64 + 1),
+            None if from == 0 => return Err(AuditFileError::Foreign),
+            // What a failure left may be longer than a line.
+            None => end = from,
+        }
+    }
 }
 
-/// What the first line says; nothing when there is none, or only a part of it, as after a crash.
-fn beginning(file: &File) -> Result<Option<Beginning>, AuditFileError> {
+/// What the first line says; nothing when there is none, or only a part of what we would write, as after a crash.
+fn beginning(file: &File, ours: &Beginning) -> Result<Option<Beginning>, AuditFileError> {
     let mut head = vec![0; LONGEST_BEGINNING];
     let read = file.read_at(&mut head, 0)?;
     head.truncate(read);
     let text = std::str::from_utf8(&head).map_err(|_| AuditFileError::Foreign)?;
     match text.split_once('\n') {
         Some((line, _)) => Beginning::parse(line).map(Some).map_err(|_| AuditFileError::Foreign),
-        // Nobody else's file is cut because it was named by mistake.
-        None if BEGINS.starts_with(text.get(..text.len().min(BEGINS.len())).unwrap_or(text)) => Ok(None),
+        None if is_part_of(text, ours) => Ok(None),
         None => Err(AuditFileError::Foreign),
     }
 }
 
-const BEGINS: &str = r#"{"log":""#;
+/// Whether a text without an end of line is the start of a beginning of the same log, after whatever line. Nobody
+/// else's file is cut because it was named by mistake.
+fn is_part_of(text: &str, ours: &Beginning) -> bool {
+    let mut longest = Beginning { after: Head { sequence: u64::MAX, ..ours.after }, ..*ours }.to_string();
+    let length = longest.len();
+    longest.truncate(longest.find(AFTER).map_or(0, |at| at + AFTER.len()));
+    text.len() <= length && (longest.starts_with(text) || text.starts_with(&longest))
+}
+
+const AFTER: &str = r#""after":"#;
+/// Octets that a beginning fits into, its end included.
 const LONGEST_BEGINNING: usize = 200;
 
 /// The end that the last line says; none when the first is the only one.

@@ -61,9 +61,11 @@ fn a_file_that_is_behind_catches_up_at_the_start() {
         fs::write(&file, [&whole[..], br#"{"sequence":2,"id":"ha"#].concat()).unwrap();
         drop(open_with_file(&path, &file).unwrap());
         assert_eq!(lines(&file), 40);
-        fs::write(&file, r#"{"log":"0"#).unwrap();
-        drop(open_with_file(&path, &file).unwrap());
-        assert_eq!(lines(&file), 40, "a first line that was cut off is written again");
+        for octets in [1, 9, 50, 60, 100] {
+            fs::write(&file, &whole[..octets]).unwrap();
+            drop(open_with_file(&path, &file).unwrap());
+            assert_eq!(lines(&file), 40, "a first line that was cut off is written again");
+        }
         fs::remove_file(&file).unwrap();
         drop(open_with_file(&path, &file).unwrap());
         assert_eq!(lines(&file), 40, "a file that is gone is written anew");
@@ -109,11 +111,68 @@ fn a_file_of_another_log_or_of_no_log_is_left_alone() {
             assert_eq!(fs::read(path).unwrap(), before);
         };
         foreign(&file);
-        for text in ["a diary\n", "a diary without an end", "\u{0}", "{}\n"] {
+        let container = r#"{"log":"started"#;
+        let log = fs::read_to_string(&other).unwrap();
+        let texts = ["a diary\n", "a diary without an end", "\u{0}", "{}\n", container, log.trim_end(), &log[..30]];
+        for text in texts.into_iter().chain([container.repeat(100).as_str()]) {
             fs::write(&file, text).unwrap();
             foreign(&file);
         }
         drop(path);
+    });
+}
+
+#[test]
+fn of_a_long_tail_without_an_end_only_the_tail_is_cut() {
+    let (folder, path) = folder();
+    let file = folder.path().join("audit.log");
+    runtime().block_on(async {
+        let store = open_with_file(&path, &file).unwrap();
+        record(&store, 1).await.unwrap();
+        drop(store);
+        let whole = fs::read(&file).unwrap();
+        for tail in [audit_log::MAX_LINE, 2 * audit_log::MAX_LINE + 1] {
+            fs::write(&file, [whole.clone(), vec![0; tail]].concat()).unwrap();
+            drop(open_with_file(&path, &file).unwrap());
+            assert!(fs::read(&file).unwrap() == whole, "{tail}");
+        }
+    });
+}
+
+#[test]
+fn nothing_is_cut_from_a_file_that_is_not_continued() {
+    let (folder, path) = folder();
+    let file = folder.path().join("audit.log");
+    runtime().block_on(async {
+        let store = open_with_file(&path, &file).unwrap();
+        record(&store, 1).await.unwrap();
+        drop(store);
+        let whole = fs::read_to_string(&file).unwrap();
+        let line = whole.strip_suffix("\"}\n").unwrap();
+        let (line, digit) = line.split_at(line.len() - 1);
+        let changed = format!("{line}{}\"}}\nhalf a li", if digit == "0" { "1" } else { "0" });
+        fs::write(&file, &changed).unwrap();
+        assert!(open_with_file(&path, &file).is_err());
+        assert_eq!(fs::read_to_string(&file).unwrap(), changed);
+    });
+}
+
+#[test]
+fn whatever_a_policy_writes_the_file_is_one_that_is_read() {
+    let (folder, path) = folder();
+    let file = folder.path().join("audit.log");
+    runtime().block_on(async {
+        let store = open_with_file(&path, &file).unwrap();
+        let entry = Entry { edits: vec!["\u{1}".repeat(1_024); 2_000], ..entry(Came::Issued) };
+        let names: Vec<String> = (0..100).map(|n| format!("{n:03}{}", "x".repeat(250))).collect();
+        let certificate = CertificateRecord { names: names.clone(), ..certificate(1) };
+        store.record(Issuance::new(Some(token(1)), certificate, KEY, entry)).await.unwrap();
+        drop(store);
+        drop(open_with_file(&path, &file).unwrap());
+        assert_eq!(lines(&file), 1);
+        let last = fs::read_to_string(&file).unwrap().lines().last().map(parse).unwrap().unwrap();
+        let (_, kept) = Entry::parse(&last.line).unwrap();
+        assert_eq!((kept.names, kept.left_out), (names, Some(1_996)));
     });
 }
 
