@@ -89,6 +89,9 @@ pub enum AuditFileError {
     /// The file system said no.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// What has taken its place is not ours alone.
+    #[error(transparent)]
+    Place(#[from] Box<OpenError>),
     /// The lines cannot be read from the store.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -98,21 +98,27 @@ impl AuditFile {
         Ok(())
     }
 
-    /// Opens the path again, after somebody has moved the file away: a new one continues it.
+    /// Opens the path again, after somebody has moved the file away: a new one continues it. One that somebody has made
+    /// in the meantime is judged as at the start.
     pub(super) fn reopen(&mut self, connection: &Connection, state: &State) -> Result<(), AuditFileError> {
         if self.is_in_place()? {
             return Ok(());
         }
-        *self = Self::attach(&self.path, self.end, connection, state)?;
-        self.follow(connection, state)
+        self.attach_again(connection, state)
     }
 
     /// Begins anew after a failure: what was written since the last flush that succeeded may be in the system's memory
-    /// alone, so it is cut off and written again.
+    /// alone, so it is cut off and written again; also in a file that was moved away, which another continues.
     pub(super) fn recover(&mut self, connection: &Connection, state: &State) -> Result<(), AuditFileError> {
-        if self.is_in_place()? && self.file.metadata()?.len() > self.durable {
+        if self.file.metadata()?.len() > self.durable {
             self.file.set_len(self.durable)?;
+            self.file.sync_all()?;
         }
+        self.attach_again(connection, state)
+    }
+
+    fn attach_again(&mut self, connection: &Connection, state: &State) -> Result<(), AuditFileError> {
+        files::prepare_file(&self.path).map_err(Box::new)?;
         *self = Self::attach(&self.path, self.end, connection, state)?;
         self.follow(connection, state)
     }

@@ -97,6 +97,28 @@ fn a_file_that_was_moved_away_is_continued_by_another() {
 }
 
 #[test]
+fn a_file_that_others_may_read_does_not_continue_one_that_was_moved_away() {
+    let (folder, path) = folder();
+    let (file, old) = (folder.path().join("audit.log"), folder.path().join("audit.log.1"));
+    runtime().block_on(async {
+        let store = open_with_file(&path, &file).unwrap();
+        record(&store, 1).await.unwrap();
+        fs::rename(&file, &old).unwrap();
+        fs::write(&file, "").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        store.reopen_audit_file();
+        assert!(record(&store, 2).await.is_err());
+        assert_eq!(fs::read(&file).unwrap(), b"");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        while !store.is_ready() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        record(&store, 3).await.unwrap();
+        assert_eq!((lines(&old), lines(&file)), (1, 1));
+    });
+}
+
+#[test]
 fn a_file_of_another_log_or_of_no_log_is_left_alone() {
     let (folder, path) = folder();
     let (other_folder, other_path) = self::folder();

@@ -41,6 +41,7 @@ fn scenario_of_a_child_process() {
         }
         _ => match scenario.as_str() {
             "audit file fails" => an_audit_file_fails(&path),
+            "moved audit file fails" => a_moved_audit_file_fails(&path),
             "commit fails" => a_commit_fails(&path),
             "client leaves" => a_client_leaves(&path),
             "older store" => an_older_store_appears(&path),
@@ -190,6 +191,37 @@ fn an_audit_file_fails(path: &Path) {
         check.file("audit.log", &mut fs::read(&file).unwrap().as_slice()).unwrap();
         let end = check.finish().unwrap()[0].end;
         assert_eq!((end, end.sequence), (store.head(), 3), "what was not answered is in the log, too");
+    });
+}
+
+#[test]
+fn what_a_failure_left_in_an_audit_file_that_was_moved_away_is_cut_off() {
+    let (_folder, path) = folder();
+    let output = run("moved audit file fails", &path);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn a_moved_audit_file_fails(path: &Path) {
+    let (file, old) = (path.with_file_name("audit.log"), path.with_file_name("audit.log.1"));
+    runtime().block_on(async {
+        let store = Arc::new(Embedded::open_with(path, None, Some(&file), NOW).unwrap());
+        store.record(issuance(1, 1)).await.unwrap();
+        fs::rename(&file, &old).unwrap();
+        fail::cfg("audit::append_fails", "return").unwrap();
+        fail::cfg("store::before_recovery", "pause").unwrap();
+        assert!(matches!(store.record(issuance(2, 2)).await, Err(StoreError::OutcomeUnknown)));
+        let whole = fs::read(&old).unwrap();
+        fs::write(&old, [&whole[..], b"{\"sequence\":2"].concat()).unwrap();
+        fail::remove("audit::append_fails");
+        fail::remove("store::before_recovery");
+        while !store.is_ready() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let mut check = audit_log::Check::default();
+        for file in [&old, &file] {
+            check.file("audit.log", &mut fs::read(file).unwrap().as_slice()).unwrap();
+        }
+        assert_eq!(check.finish().unwrap()[0].end, store.head());
     });
 }
 
