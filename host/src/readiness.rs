@@ -2,7 +2,7 @@
 //!
 //! Everything that ends the road for every request is looked at: the clock, the issuing certificates, the key, the
 //! store with its audit log, and the disk under it. Asking changes nothing and is bounded: the key makes one signature
-//! in [`PROOF_LASTS`], whoever asks.
+//! in [`PROOF_LASTS`], whoever asks, and a disk that does not answer holds one thread.
 
 use std::{
     path::{Path, PathBuf},
@@ -33,8 +33,8 @@ impl Obstacle {
 
 /// What one configuration remembers of the last look.
 pub struct Readiness {
-    /// The folder the store writes to.
-    folder: PathBuf,
+    /// The folder the store writes to. Held while it is looked at.
+    folder: Arc<Mutex<PathBuf>>,
     /// When the key was last found good. Held while it signs, so that it does so once however many ask.
     proven: Mutex<Option<Instant>>,
 }
@@ -47,7 +47,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 impl Readiness {
     /// Nothing was looked at yet. `store` is the file of the store.
     pub fn new(store: &Path) -> Self {
-        Self { folder: store.parent().unwrap_or(Path::new(".")).to_owned(), proven: Mutex::new(None) }
+        let folder = store.parent().unwrap_or(Path::new(".")).to_owned();
+        Self { folder: Arc::new(Mutex::new(folder)), proven: Mutex::new(None) }
     }
 }
 
@@ -70,13 +71,24 @@ pub async fn obstacles(ca: &Arc<Snapshot>, now: Timestamp) -> Vec<Obstacle> {
 }
 
 async fn disk(ca: &Arc<Snapshot>) -> Option<Obstacle> {
-    let folder = ca.readiness.folder.clone();
-    let looking = tokio::task::spawn_blocking(move || statvfs(&folder));
-    match tokio::time::timeout(PATIENCE, looking).await {
-        Ok(Ok(Ok(found))) => judge(&found),
-        Ok(Ok(Err(error))) => Some(Obstacle::new("disk", format!("the folder of the store cannot be read: {error}"))),
-        Ok(Err(_)) | Err(_) => Some(Obstacle::new("disk", "the disk of the store does not answer")),
+    match look(&ca.readiness.folder, |folder| statvfs(folder.as_path())).await {
+        Some(Ok(found)) => judge(&found),
+        Some(Err(error)) => Some(Obstacle::new("disk", format!("the folder of the store cannot be read: {error}"))),
+        None => Some(Obstacle::new("disk", "the disk of the store does not answer")),
     }
+}
+
+/// What `looking` finds, or nothing when that takes too long. It holds `place` until it ends, however long that is, also
+/// when nobody waits any more: of many looks at something that hangs only the first has a thread.
+async fn look<T: Send + 'static, F: Send + 'static>(
+    place: &Arc<Mutex<T>>,
+    looking: impl FnOnce(&mut T) -> F + Send + 'static,
+) -> Option<F> {
+    let found = async {
+        let mut held = Arc::clone(place).lock_owned().await;
+        tokio::task::spawn_blocking(move || looking(&mut held)).await.ok()
+    };
+    tokio::time::timeout(PATIENCE, found).await.ok().flatten()
 }
 
 fn judge(found: &StatVfs) -> Option<Obstacle> {
@@ -115,6 +127,29 @@ mod tests {
         let mut found = statvfs("/").unwrap();
         (found.f_bavail, found.f_frsize, found.f_flag) = (free / 512, 512, flags);
         found
+    }
+
+    #[tokio::test]
+    async fn what_hangs_holds_one_thread_however_many_ask() {
+        let place = Arc::new(Mutex::new(0));
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let asked = Arc::clone(&place);
+        let first = tokio::spawn(async move {
+            let hangs = move |looks: &mut u32| {
+                begun.send(()).unwrap();
+                *looks += 1;
+                ends.recv().is_err()
+            };
+            look(&asked, hangs).await
+        });
+        begins.await.unwrap();
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
+        assert_eq!(look(&place, |looks| *looks += 1).await, None, "the first look has not ended");
+        drop(end);
+        assert_eq!(*place.lock().await, 1);
+        assert_eq!(look(&place, |looks| *looks).await, Some(1));
     }
 
     #[test]
