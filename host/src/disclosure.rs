@@ -105,7 +105,7 @@ fn kind(error: &IssueError) -> RefusalKind {
         IssueError::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),
         IssueError::Policy(Stop::Names(_) | Stop::Validity(_)) => RefusalKind::Forbidden,
         IssueError::Policy(Stop::Fault { .. }) | IssueError::Edit(_) | IssueError::Sign(_) => RefusalKind::Fault,
-        IssueError::Clock(_) => RefusalKind::Fault,
+        IssueError::Busy(_) | IssueError::Clock(_) => RefusalKind::Fault,
         IssueError::Draft(error) => drafted(error),
         IssueError::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {
             RefusalKind::Unauthorized

@@ -22,6 +22,7 @@ use crate::{
     snapshot::Snapshot,
     store::{Recorded, StoreError},
     timekeeping::ClockBehind,
+    turns::SignerBusy,
 };
 use authority::{Approved, DraftError, EditError, RequestError, SerialNumber, SignError, Signed};
 use policy_runtime::Fault;
@@ -72,7 +73,7 @@ pub async fn stopgap(ca: &Snapshot, call: &Call, request: &OwnRequest) -> Result
     let mut watch = ca.meters.begin(Knock::Own(request).operation());
     // Nor is there an intent: this is the certificate of the CA itself, where nothing can be recorded.
     let signed = match approve_now(ca, call, Knock::Own(request), &mut decision, &mut watch).await {
-        Ok((_, approved)) => signing::sign(ca, approved, random_serial_number(), None).map_err(IssueError::from),
+        Ok((_, approved)) => signing::sign(ca, approved, random_serial_number(), None).await,
         Err(error) => Err(error),
     };
     match signed {
@@ -93,7 +94,7 @@ async fn walk(
     //    nobody hears of it, so that is on record before.
     let serial_number = random_serial_number();
     let intended = signing::intend(ca, &approved, serial_number, decision.provisioner_name(), call.now).await?;
-    let (signed, intended) = signing::sign(ca, approved, serial_number, intended)?;
+    let (signed, intended) = signing::sign(ca, approved, serial_number, intended).await?;
     watch.passed(Phase::Sign);
     // 5. Spend the credential, take the serial, keep certificate and audit entry: one durable transaction. Only then it
     //    leaves.
@@ -244,6 +245,9 @@ pub enum IssueError {
     /// Signing failed.
     #[error("sign: {0}")]
     Sign(#[from] SignError),
+    /// The signer was not asked.
+    #[error("sign: {0}")]
+    Busy(#[from] SignerBusy),
     /// It was not recorded.
     #[error("record: {0}")]
     Store(#[from] StoreError),
@@ -257,7 +261,8 @@ impl Ending for IssueError {
             }
             Self::Renewal(_) | Self::RenewalToken(_) => false,
             Self::Policy(Stop::Refused { .. } | Stop::Names(_) | Stop::Validity(_)) => false,
-            Self::Policy(Stop::Fault { .. }) | Self::Edit(_) | Self::Sign(_) | Self::Clock(_) => true,
+            Self::Policy(Stop::Fault { .. }) | Self::Edit(_) | Self::Sign(_) => true,
+            Self::Busy(_) | Self::Clock(_) => true,
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {
                 false
             }
@@ -276,7 +281,7 @@ impl Ending for IssueError {
             Self::Policy(Stop::Fault { .. }) => Reason::PolicyFault,
             Self::Draft(DraftError::KeyInUse) | Self::Store(StoreError::KeyCompromised) => Reason::Key,
             Self::Draft(_) | Self::Renewal(_) | Self::Edit(_) => Reason::Draft,
-            Self::Sign(_) => Reason::Sign,
+            Self::Sign(_) | Self::Busy(_) => Reason::Sign,
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => Reason::Replay,
             Self::Store(StoreError::PreviousRevoked) => Reason::Revoked,
             Self::Store(_) => Reason::Store,
@@ -297,6 +302,7 @@ impl IssueError {
         matches!(
             self,
             Self::Policy(Stop::Fault { fault: PolicyFault::Runtime(Fault::Busy { .. }), .. })
+                | Self::Busy(_)
                 | Self::Clock(_)
                 | Self::Store(StoreError::Unavailable(_) | StoreError::OutcomeUnknown | StoreError::Damaged(_))
         )

@@ -60,6 +60,7 @@ mod own;
 mod presented;
 mod publication;
 mod signing;
+mod turns;
 
 #[cfg(test)]
 mod test_ca;

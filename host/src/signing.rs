@@ -4,36 +4,39 @@
 //! on record before: whatever is not claimed by the record of a certificate is reported at the next start. And it may be
 //! slow, so that waiting must keep nobody else. A key in memory passes both by.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     issuance::IssueError,
     snapshot::Snapshot,
     store::{Intent, Store, StoreError},
 };
-use authority::{Approved, Issuer, SerialNumber, SignError, Signed, Timestamp, keys::SignerError};
-use tokio::runtime::{Handle, RuntimeFlavor};
+use authority::{Approved, SerialNumber, SignError, Signed, Timestamp, keys::SignerError};
+use std::sync::Arc;
 
 /// What a signer elsewhere is about to be asked for. Dropped, it is withdrawn: whatever was signed was dropped as well, and
 /// has never left.
-pub(crate) struct Intended<'s> {
-    store: &'s dyn Store,
+pub(crate) struct Intended {
+    store: Arc<dyn Store>,
     serial_number: SerialNumber,
     is_open: bool,
 }
 
 /// Keeps what will be signed, when that is done elsewhere.
-pub(crate) async fn intend<'s>(
-    ca: &'s Snapshot,
+pub(crate) async fn intend(
+    ca: &Snapshot,
     approved: &Approved,
     serial_number: SerialNumber,
     provisioner: Option<&str>,
     time: Timestamp,
-) -> Result<Option<Intended<'s>>, IssueError> {
+) -> Result<Option<Intended>, IssueError> {
     if !ca.authority.issuer().signs_elsewhere() {
         return Ok(None);
     }
     let names = approved.draft().subject_alt_names().iter().collect();
     let provisioner = provisioner.unwrap_or_default().to_owned();
-    let intended = Intended { store: &*ca.store, serial_number, is_open: true };
+    let intended = Intended { store: Arc::clone(&ca.store), serial_number, is_open: true };
     if !ca.store.intend(Intent { serial_number, names, provisioner, time }).await? {
         // Whoever has it keeps it.
         intended.leave();
@@ -42,17 +45,31 @@ pub(crate) async fn intend<'s>(
     Ok(Some(intended))
 }
 
-/// Signs, and leaves the intent where it cannot be known what was signed.
-pub(crate) fn sign<'s>(
+/// Signs, here and now, or when it is our turn elsewhere.
+pub(crate) async fn sign(
     ca: &Snapshot,
     approved: Approved,
     serial_number: SerialNumber,
-    intended: Option<Intended<'s>>,
-) -> Result<(Signed, Option<Intended<'s>>), SignError> {
-    let issuer = ca.authority.issuer();
-    match (wait(issuer, || ca.authority.sign(approved, serial_number)), intended) {
-        (Ok(signed), intended) => Ok((signed, intended)),
-        (Err(error), intended) => {
+    intended: Option<Intended>,
+) -> Result<(Signed, Option<Intended>), IssueError> {
+    if !ca.authority.issuer().signs_elsewhere() {
+        return Ok((ca.authority.sign(approved, serial_number)?, intended));
+    }
+    let authority = Arc::clone(&ca.authority);
+    // The intent goes along. Whoever gives up waiting leaves it on record until the signer has answered, and what it
+    // answers then is dropped with it.
+    let signing = ca.turns.ask(move || told(authority.sign(approved, serial_number), intended));
+    Ok(signing.await??)
+}
+
+/// Leaves the intent where it cannot be known what was signed.
+fn told(
+    signed: Result<Signed, SignError>,
+    intended: Option<Intended>,
+) -> Result<(Signed, Option<Intended>), SignError> {
+    match signed {
+        Ok(signed) => Ok((signed, intended)),
+        Err(error) => {
             if let Some(intended) = intended
                 && may_be_signed(&error)
             {
@@ -61,12 +78,6 @@ pub(crate) fn sign<'s>(
             Err(error)
         }
     }
-}
-
-/// Does what may wait for a signer, so that the tasks of this thread go on elsewhere meanwhile.
-pub(crate) fn wait<T>(issuer: &Issuer, sign: impl FnOnce() -> T) -> T {
-    let can_give_way = || Handle::try_current().is_ok_and(|it| it.runtime_flavor() == RuntimeFlavor::MultiThread);
-    if issuer.signs_elsewhere() && can_give_way() { tokio::task::block_in_place(sign) } else { sign() }
 }
 
 /// Tells the operator of certificates that may exist although they are not on record.
@@ -97,7 +108,7 @@ fn may_be_signed(error: &SignError) -> bool {
     }
 }
 
-impl Intended<'_> {
+impl Intended {
     /// The record of the certificate has claimed it.
     pub(crate) fn claimed(self) {
         self.leave();
@@ -108,7 +119,7 @@ impl Intended<'_> {
     }
 }
 
-impl Drop for Intended<'_> {
+impl Drop for Intended {
     fn drop(&mut self) {
         if self.is_open {
             self.store.withdraw(self.serial_number);

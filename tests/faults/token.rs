@@ -253,3 +253,24 @@ fn a_token_that_is_gone_stops_issuance_and_nothing_else() {
     let process = it.start(None);
     assert_eq!(ask(&it.ca.client_at(process.address), "b.example", &token), 201);
 }
+
+#[test]
+fn openssl_verifies_what_a_token_says_about_certificates() {
+    let Some(it) = TokenCa::new(KeySpec::EcP256) else { return };
+    it.ca.configure(|ca_json| ca_json["ocsp"] = json!({"enabled": true}));
+    let process = it.start(None);
+    let client = it.ca.client_at(process.address);
+    let answer = sign(&client, "a.example", &it.ca.token("a.example").sign()).unwrap().expect(201);
+    let openssl = OpenSsl::find().unwrap();
+    openssl.write("issuer.crt", it.ca.pki().intermediate.pem());
+    openssl.write("root.crt", it.ca.pki().root.pem());
+    openssl.write("leaf.crt", answer.chain()[0].pem());
+    openssl.run("ocsp -issuer issuer.crt -cert leaf.crt -reqout request.der");
+    let answer = client.post_bytes("/ocsp", fs::read(openssl.path("request.der")).unwrap()).expect(200);
+    openssl.write("response.der", &answer.body);
+    let text = openssl.run(
+        "ocsp -reqin request.der -respin response.der -issuer issuer.crt -CAfile root.crt -verify_other issuer.crt -text",
+    );
+    assert!(text.contains("Cert Status: good"), "{text}");
+    process.kill();
+}
