@@ -5,7 +5,9 @@ use std::{fs, path::PathBuf};
 use jose::Jwk;
 use policy_manifest::{Manifest, sha256};
 use serde_json::{Value, json};
-use step_tests::{Builder, TestCa, fixed};
+use step_tests::{Builder, Second, TestCa, fixed};
+
+use crate::stand::{ask, assert_fault, guarded};
 
 fn module() -> Vec<u8> {
     fixed::check(&Ok(vec![]))
@@ -90,4 +92,34 @@ fn an_older_module_does_not_come_back_after_a_reload_nor_after_a_restart() {
     fs::write(&path, manifest(3).sign(&key).unwrap()).unwrap();
     ca.restart();
     ca.issue("db.example.com");
+}
+
+#[test]
+fn a_version_that_never_worked_does_not_keep_away_the_one_before_it() {
+    let (key, provisioner) = (Jwk::generate_ec_p256().unwrap(), Second::new("guarded@example.com"));
+    let trusted: Value = serde_json::from_str(&key.public().to_json()).unwrap();
+    let builder = TestCa::build()
+        .module_with("corp", &module(), json!({"sha256": null}))
+        .configure(move |ca_json| ca_json["policies"]["trustedKeys"] = json!([trusted]))
+        .provisioner(guarded(&provisioner, &["corp"]));
+    let path = builder.module_path("corp");
+    let release = |version, module: &[u8]| {
+        fs::write(&path, module).unwrap();
+        let manifest = Manifest { sha256: sha256(module), ..manifest(version) };
+        fs::write(Manifest::path(&path), manifest.sign(&key).unwrap()).unwrap();
+    };
+    release(2, &module());
+    let mut ca = builder.start();
+    let _ = ask(&ca, &provisioner).expect(201);
+
+    // A start goes on without a module that only some need. One does not compile; the other does, and is not granted what it imports.
+    for (version, broken) in [(3, b"no wasm".as_slice()), (4, include_bytes!("../../policies/dist/webhook.wasm"))] {
+        release(version, broken);
+        ca.restart();
+        assert_fault(&ask(&ca, &provisioner), "its check cannot be used");
+    }
+
+    release(2, &module());
+    ca.restart();
+    let _ = ask(&ca, &provisioner).expect(201);
 }

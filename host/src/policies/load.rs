@@ -57,6 +57,7 @@ impl Policies {
             config,
             surroundings,
             modules: HashMap::new(),
+            untried: HashMap::new(),
             releases: Vec::new(),
             problems: Vec::new(),
             failures: Vec::new(),
@@ -144,6 +145,9 @@ struct Loader<'a> {
     config: &'a Config,
     surroundings: &'a Surroundings<'a>,
     modules: HashMap<PolicyName, Arc<Module>>,
+    /// Of modules somebody vouches for, as long as none of them has been initialised.
+    untried: HashMap<PolicyName, Release>,
+    /// Of those that work.
     releases: Vec<Release>,
     problems: Vec<PolicyProblem>,
     /// What keeps one provisioner from being served, and nobody else.
@@ -175,7 +179,9 @@ impl<'a> Loader<'a> {
                 let path = self.config.module_path(policy);
                 let bytes = read(&path, policy.sha256)?;
                 let signed_as = policy.manifest.as_deref().unwrap_or(name.as_str());
-                self.vouched_for(signed_as, &path, &bytes).await?;
+                if let Some(release) = self.vouched_for(signed_as, &path, &bytes).await? {
+                    self.untried.insert(name.clone(), release);
+                }
                 bytes
             }
             (PolicyName::Configured(_), None) => return Err(ModuleError::Unknown),
@@ -187,16 +193,21 @@ impl<'a> Loader<'a> {
 
     /// Somebody who is trusted signed the module for the policy of this name, and no newer one was in use. Without
     /// trusted keys nobody is asked.
-    async fn vouched_for(&mut self, name: &str, path: &Path, bytes: &[u8]) -> Result<(), ModuleError> {
+    async fn vouched_for(&self, name: &str, path: &Path, bytes: &[u8]) -> Result<Option<Release>, ModuleError> {
         if self.config.trusted_keys.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let trusted: Vec<Jwk> = self.config.trusted_keys.iter().map(|key| key.jwk().clone()).collect();
         let manifest = Manifest::verify(read_manifest(&Manifest::path(path))?.as_deref(), &trusted, bytes)?;
         manifest.is_of(name)?;
         manifest.not_older(releases::newest(self.surroundings.store, &manifest.name).await?)?;
-        self.releases.push(Release { name: manifest.name, version: manifest.version });
-        Ok(())
+        Ok(Some(Release { name: manifest.name, version: manifest.version }))
+    }
+
+    /// A module has been initialised. Only then is it remembered: one that never worked must not keep away the one
+    /// before it.
+    fn works(&mut self, name: &PolicyName) {
+        self.releases.extend(self.untried.remove(name));
     }
 
     async fn provisioner(&mut self, config: &ProvisionerConfig) -> Option<Provisioner> {
@@ -226,6 +237,7 @@ impl<'a> Loader<'a> {
         let reusable = policy.is_some_and(|policy| policy.grants.reusable_tokens);
         match loaded {
             Ok(module) => {
+                self.works(&config.policy);
                 if self.mode(&config.policy) != Mode::Enforce {
                     let what =
                         "a provisioner's module cannot be in shadow, nor a canary: somebody has to verify its tokens";
@@ -281,6 +293,7 @@ impl<'a> Loader<'a> {
         let grants = self.grants(name, &environment.provisioner_name);
         match Check::init(&module, environment, &grants, limits_of(policy)).await {
             Ok(check) => {
+                self.works(name);
                 let wanted = check.descriptor().operations;
                 let operations = match policy.and_then(|policy| policy.operations) {
                     Some(allowed) => wanted & flags(allowed),

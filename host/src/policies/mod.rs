@@ -48,7 +48,7 @@ pub struct Policies {
     routes: Routes,
     /// What looks at certificates of no provisioner: the CA's own, and those of a CA that did not name one.
     own_checks: CheckSet,
-    /// Versions of the modules somebody vouches for.
+    /// Versions of the modules somebody vouches for, and that work.
     releases: Vec<releases::Release>,
 }
 
