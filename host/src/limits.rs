@@ -49,6 +49,9 @@ pub const TOKEN_DELAY: Duration = Duration::from_secs(30 * 60);
 /// Octets of a CSR.
 pub const CSR: usize = 64 << 10;
 
+/// For a signature of a signer elsewhere; later ones count as unknown, and keep their session until they end.
+pub const SIGNATURE_TIME: Duration = Duration::from_secs(30);
+
 /// For an answer of the store; later ones count as unknown.
 pub const STORE_TIME: Duration = Duration::from_secs(5);
 /// Octets of one value in the store.
@@ -231,6 +234,7 @@ pub const TABLE: &[Limit] = &[
     count("certificates of a path", authority::MAX_PATH_DEPTH as u64),
     count("sessions with a token, unless its URI says otherwise", pkcs11::SESSIONS as u64),
     time("waiting for a session with a token", pkcs11::SESSION_TIME),
+    time("waiting for a signature of a token", SIGNATURE_TIME),
     time("waiting for the store", STORE_TIME),
     octets("value in the store", STORE_PARAMETER as u64),
     count("operations that share a flush", STORE_BATCH as u64),

@@ -105,17 +105,24 @@ async fn key(ca: &Arc<Snapshot>) -> Option<Obstacle> {
         return None;
     }
     let signer = Arc::clone(ca);
-    let signing = tokio::task::spawn_blocking(move || signer.authority.issuer().prove_key());
-    match tokio::time::timeout(PATIENCE, signing).await {
-        Ok(Ok(Ok(()))) => {
+    let prove = move || signer.authority.issuer().prove_key();
+    let proving = async {
+        // One that hangs would keep another thread for everybody who asks.
+        match ca.authority.issuer().signs_elsewhere() {
+            true => ca.turns.ask(prove).await.ok(),
+            false => tokio::task::spawn_blocking(prove).await.ok(),
+        }
+    };
+    match tokio::time::timeout(PATIENCE, proving).await {
+        Ok(Some(Ok(()))) => {
             *proven = Some(Instant::now());
             None
         }
-        Ok(Ok(Err(error))) => {
+        Ok(Some(Err(error))) => {
             tracing::error!(%error, "the issuing key cannot be used");
             Some(Obstacle::new("key", "the issuing key cannot be used"))
         }
-        Ok(Err(_)) | Err(_) => Some(Obstacle::new("key", "the issuing key does not answer")),
+        Ok(None) | Err(_) => Some(Obstacle::new("key", "the issuing key does not answer")),
     }
 }
 
