@@ -178,6 +178,7 @@ const PROOFS: &[(&str, Proof)] = &[
         In("tests/faults/token.rs", "many_at_once_share_few_sessions"),
     ),
     ("waiting for a session with a token", Untried(TIMED)),
+    ("waiting for a signature of a token", Untried(TIMED)),
     ("connections to the metrics", Untried(MOMENTARY)),
     ("connection to the metrics", Untried(TIMED)),
     ("answer of a policy call", In(RUNTIME, "an_answer_may_be_as_long_as_the_limit_and_no_longer")),
