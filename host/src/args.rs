@@ -67,7 +67,7 @@ pub enum Command {
     Explain(Box<Explain>),
     /// Print the limits that requests, modules and connections are held to
     Limits,
-    /// List the live certificates that a policy module had a say in, and revoke them when asked to
+    /// List the certificates that a policy module had a say in and that may still be used, and revoke them when asked to
     Recall(Recall),
     /// See what other rules would have made of decisions on record
     Replay(ReplayFlags),

@@ -199,7 +199,8 @@ async fn by_certificate(
     })
 }
 
-fn digest_of_key(certificate: &Certificate) -> Digest {
+/// As [`RevocationRecord::compromised_key`] has it.
+pub(crate) fn digest_of_key(certificate: &Certificate) -> Digest {
     Digest::of(&[certificate.public_key().spki_der()])
 }
 

@@ -21,7 +21,7 @@ fn with_claims(claims: Value) -> TestCa {
 }
 
 /// Good for ten minutes from now.
-fn short(ca: &TestCa) -> Leaf {
+pub(crate) fn short(ca: &TestCa) -> Leaf {
     let csr = Csr::of("web.example.com");
     let body = body_of_2026(&csr.pem, &ca.token("web.example.com").sign(), "", "10m");
     Leaf { chain: ca.client().post("/sign", &body).expect(201).chain(), key: csr.key }
@@ -32,7 +32,7 @@ fn expire(ca: &TestCa, leaf: &Leaf, late: Duration) {
     ca.clock().set(leaf.certificate().validity().not_after.checked_add(late).unwrap());
 }
 
-fn renew_late(ca: &TestCa, leaf: &Leaf) -> Answer {
+pub(crate) fn renew_late(ca: &TestCa, leaf: &Leaf) -> Answer {
     renew(ca, &Token::of_certificate(leaf, ca.now()))
 }
 

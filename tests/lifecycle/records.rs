@@ -6,11 +6,15 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 use step_ca::{
     args::{Args, Command},
+    audit::Digest,
     clock::{Clock as _, System},
 };
-use step_tests::{Answer, Builder, Leaf, PROVISIONER, PROVISIONER_PASSWORD, Second, TestCa, User};
+use step_tests::{Answer, Builder, Csr, Leaf, PROVISIONER, PROVISIONER_PASSWORD, Second, TestCa, User, fixed};
 
-use crate::revoke::{revoke, serial};
+use crate::{
+    grace::{renew_late, short},
+    revoke::{self, revoke, serial},
+};
 
 const READER: &str = "ops.example.com";
 
@@ -84,7 +88,7 @@ fn whoever_may_not_read_hears_one_and_the_same_no() {
     let other = ca.issue("web.example.com");
     let near = ca.issue("not-ops.example.com");
     // The right name, from a provisioner that is not trusted with it.
-    let csr = step_tests::Csr::of(READER);
+    let csr = Csr::of(READER);
     let chain = ca.sign(&csr, &ca.token_of("second", &second.key, READER).sign()).expect(201).chain();
     let foreign = Leaf { chain, key: csr.key };
 
@@ -239,10 +243,22 @@ fn the_store_is_checked_and_copied_while_the_ca_runs_and_put_back_when_it_does_n
 
     ca.clock().advance(Duration::from_secs(5));
     ca.restart();
-    let _ = ca.sign(&step_tests::Csr::of("early.example.com"), &early).expect(401);
+    let _ = ca.sign(&Csr::of("early.example.com"), &early).expect(401);
     ca.issue("new.example.com");
     let client = ca.client_with(kept.identity());
     let _ = client.send(client.request(reqwest::Method::POST, "/renew")).expect(201);
+}
+
+/// The module of this name that had a say in a certificate for this name.
+fn module_of(ca: &TestCa, name: &str, module: &str) -> Digest {
+    let records = ca.records();
+    let entry = records.audit.iter().find(|entry| entry.names == [name]).unwrap();
+    entry.modules.iter().find(|asked| asked.name == module).unwrap().sha256
+}
+
+fn try_renew(ca: &TestCa, leaf: &Leaf) -> Answer {
+    let client = ca.client_with(leaf.identity());
+    client.send(client.request(reqwest::Method::POST, "/renew"))
 }
 
 #[test]
@@ -250,29 +266,92 @@ fn what_a_module_let_be_issued_is_recalled() {
     let mut ca = TestCa::build().configure(|file| file["crl"] = json!({"enabled": true})).start();
     let leaves = [ca.issue("a.example.com"), ca.issue("b.example.com")];
     revoke(&ca, &leaves[1]);
-    let renew = |ca: &TestCa| {
-        let client = ca.client_with(leaves[0].identity());
-        client.send(client.request(reqwest::Method::POST, "/renew"))
-    };
-    let records = ca.records();
-    let entry = records.audit.iter().find(|entry| entry.names == ["a.example.com"]).unwrap();
-    let digest = entry.modules.iter().find(|module| module.name == "builtin:jwk").unwrap().sha256;
+    let digest = module_of(&ca, "a.example.com", "builtin:jwk");
     let line = format!("recall {digest} {}", config(&ca));
 
     let listed = step_ca(&line).unwrap();
-    assert!(listed.contains(" a.example.com\n1 live certificates. `--revoke`"), "{listed}");
+    assert!(listed.contains(" a.example.com\n1 certificates may still be used. `--revoke`"), "{listed}");
     assert!(step_ca(&format!("{line} --revoke")).unwrap_err().contains("is in use by another server"));
-    assert!(step_ca(&format!("recall {} {}", "00".repeat(32), config(&ca))).unwrap().starts_with("0 live"));
-    let _ = renew(&ca).expect(201);
+    assert!(step_ca(&format!("recall {} {}", "00".repeat(32), config(&ca))).unwrap().starts_with("0 cert"));
+    let _ = try_renew(&ca, &leaves[0]).expect(201);
 
     ca.stop();
     let done = step_ca_when_free(&format!("{line} --revoke --reason withdrawn")).unwrap();
     assert!(done.ends_with("\n2 certificates have been revoked.\n"), "the renewed one, too: {done}");
-    assert!(step_ca(&line).unwrap().starts_with("0 live"));
+    assert!(step_ca(&line).unwrap().starts_with("0 cert"));
     ca.restart();
-    let _ = renew(&ca).expect(401);
+    let _ = try_renew(&ca, &leaves[0]).expect(401);
     let list = authority::CertificateList::from_der(&ca.client().get("/crl").body).unwrap();
     assert!(list.find(leaves[0].certificate().serial_number()).is_some());
     let message = format!("privilegeWithdrawn: recall of {digest} withdrawn");
     assert_eq!(ca.records().audit.iter().filter(|entry| entry.message.as_ref() == Some(&message)).count(), 2);
+}
+
+#[test]
+fn what_was_renewed_without_the_module_is_recalled_too() {
+    let allowing = fixed::check(&Ok(vec![]));
+    let mut ca = TestCa::build()
+        .module_with("withdrawn", &allowing, json!({"operations": ["sign"]}))
+        .configure(|file| file["authority"]["provisioners"][0]["policies"] = json!(["withdrawn"]))
+        .start();
+    let first = ca.issue("a.example.com");
+    // Each is over as soon as there is the next.
+    let replaced = |leaf: Leaf| {
+        let chain = try_renew(&ca, &leaf).expect(201).chain();
+        let serial = serial(&leaf);
+        let token = revoke::token(&ca, &serial).sign();
+        let superseded = json!({"serial": serial, "ott": token, "reasonCode": 4, "passive": true});
+        let _ = ca.client().post("/1.0/revoke", &superseded).expect(200);
+        Leaf { chain, key: leaf.key }
+    };
+    let third = replaced(replaced(first));
+    let line = format!("{} {}", module_of(&ca, "a.example.com", "withdrawn"), config(&ca));
+    let by_record = step_ca(&format!("certs list --live --policy-digest {line}")).unwrap();
+    assert!(!by_record.contains("a.example.com"), "{by_record}");
+    let listed = step_ca(&format!("recall {line}")).unwrap();
+    assert!(listed.contains(" a.example.com\n1 certificates may still be used."), "{listed}");
+
+    ca.stop();
+    let done = step_ca_when_free(&format!("recall {line} --revoke")).unwrap();
+    assert!(done.ends_with("\n1 certificates have been revoked.\n"), "{done}");
+    ca.restart();
+    let _ = try_renew(&ca, &third).expect(401);
+}
+
+#[test]
+fn what_has_ended_and_may_still_be_renewed_is_recalled_too() {
+    // The command goes by the system's clock.
+    let an_hour_ago = System.now().saturating_sub(Duration::from_secs(3_600));
+    let within = |grace: &str| json!({"allowRenewalAfterExpiry": true, "maxRenewalAfterExpiry": grace});
+    for (claims, is_recalled) in [(json!({}), false), (within("10m"), false), (within("2h"), true)] {
+        let mut ca = TestCa::build()
+            .clock_at(an_hour_ago)
+            .configure(move |file| file["authority"]["provisioners"][0]["claims"] = claims)
+            .start();
+        let leaf = short(&ca);
+        let digest = module_of(&ca, "web.example.com", "builtin:jwk");
+        ca.stop();
+        let done = step_ca_when_free(&format!("recall {digest} {} --revoke", config(&ca))).unwrap();
+        assert_eq!(done.contains(" web.example.com\n1 certificates have been revoked."), is_recalled, "{done}");
+        assert_eq!(done == "0 certificates have been revoked.\n", !is_recalled, "{done}");
+        ca.clock().set(System.now());
+        ca.restart();
+        let _ = renew_late(&ca, &leaf).expect(401);
+    }
+}
+
+#[test]
+fn a_key_that_is_recalled_as_compromised_is_never_certified_again() {
+    let mut ca = TestCa::start();
+    let csr = Csr::of("web.example.com");
+    let sign = |ca: &TestCa| ca.sign(&csr, &ca.token("web.example.com").sign());
+    let _ = sign(&ca).expect(201);
+    let line = format!("recall {} {}", module_of(&ca, "web.example.com", "builtin:jwk"), config(&ca));
+    ca.stop();
+    let done = step_ca_when_free(&format!("{line} --revoke --reason-code keyCompromise")).unwrap();
+    assert!(done.ends_with("\n1 certificates have been revoked.\n"), "{done}");
+    ca.restart();
+    let message = sign(&ca).expect(403).message();
+    assert!(message.contains("compromised"), "{message}");
+    ca.issue("web.example.com");
 }

@@ -47,11 +47,6 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// All live certificates that a policy module with this SHA-256 had a say in.
-    pub fn live_of_module(digest: String) -> Self {
-        Self { policy_digest: Some(digest), live: true, ..Self::default() }
-    }
-
     /// As the parameters of `GET /admin/certs` when it is `now`.
     pub fn parameters(&self, now: Timestamp) -> Vec<(&'static str, String)> {
         let time = |flag: Option<TimeFlag>| flag.map(|flag| flag.resolve(now).to_string());

@@ -29,6 +29,15 @@ pub struct AuthorityConfig {
     pub backdate: Duration,
 }
 
+impl AuthorityConfig {
+    /// For how long after its end a certificate may be renewed, whoever its provisioner is.
+    pub fn longest_renewal_grace(&self) -> Duration {
+        let of_own = self.provisioners.iter().filter_map(|provisioner| provisioner.claims.clone());
+        let graces = of_own.map(|claims| claims.or(&self.claims).renewal_grace());
+        graces.fold(self.claims.renewal_grace(), Duration::max)
+    }
+}
+
 /// Subject attributes that stand in for missing ones (RFC 5280 §4.1.2.6).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names are those of the attributes")]

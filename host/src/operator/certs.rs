@@ -168,12 +168,7 @@ fn collect(
 }
 
 /// The first `limit` certificates that are meant, page by page.
-pub(super) fn pages(
-    reader: &Reader,
-    filter: &Filter,
-    now: Timestamp,
-    limit: usize,
-) -> Result<Vec<Dossier>, OperatorError> {
+fn pages(reader: &Reader, filter: &Filter, now: Timestamp, limit: usize) -> Result<Vec<Dossier>, OperatorError> {
     let parameters = filter.parameters(now);
     let parameters = parameters.iter().map(|(name, value)| (*name, value.as_str()));
     let Listing { query, mut page, .. } = Listing::parse(parameters, now)?;

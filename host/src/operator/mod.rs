@@ -96,6 +96,15 @@ pub enum OperatorError {
         /// What is allowed.
         limit: usize,
     },
+    /// A certificate on record is none, so that its key is not known.
+    #[error("certificate {serial_number} on record: {source}")]
+    Unreadable {
+        /// Its number.
+        serial_number: authority::SerialNumber,
+        /// What is wrong with it.
+        #[source]
+        source: authority::CertificateError,
+    },
     /// The store did not take it.
     #[error("{}", with_causes(.0))]
     Store(StoreError),

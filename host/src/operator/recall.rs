@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use authority::{RevocationReason, Timestamp};
-use certs::Filter;
+use authority::{Certificate, RevocationReason, Timestamp};
 use clap::Args;
 
-use super::{ConfigFlag, OperatorError, certs::pages};
+use super::{ConfigFlag, OperatorError};
 use crate::{
     audit::{Digest, Entry, Operation, Outcome},
     decision, limits, records,
+    revocation::digest_of_key,
     store::{CertificateRecord, Embedded, Reader, Revocation, RevocationRecord, Store},
     timekeeping::Timekeeping,
 };
 
-/// List the live certificates that a policy module had a say in, and revoke them when asked to.
+/// List the certificates that a policy module had a say in and that may still be used, and revoke them when asked to.
+///
+/// What replaced such a certificate counts, under whichever modules it was renewed; so does what has ended and may still
+/// be renewed by the claims in force.
 ///
 /// Without --revoke nothing is changed, and the CA may run. To revoke the CA must have been stopped; when it starts again
 /// it publishes them. What is revoked is not renewed.
@@ -46,25 +49,27 @@ impl Recall {
         if self.reason.len() > limits::REVOCATION_REASON {
             return Err(OperatorError::ReasonTooLong { limit: limits::REVOCATION_REASON });
         }
-        let filter = Filter::live_of_module(self.digest.to_string());
         let store = match self.revoke {
             // From here on nobody else writes, so that what is listed is all there is.
             true => Some(hold(&config, now).await?),
             false => None,
         };
-        let live = pages(&Reader::open(&config.store)?, &filter, now, usize::MAX)?;
-        let entries: Vec<_> = live.iter().map(|dossier| records::entry(dossier, now, false)).collect();
+        let usable_at = now.saturating_sub(config.authority.longest_renewal_grace());
+        let recalled = Reader::open(&config.store)?.descended_from(&self.digest, usable_at)?;
+        let entries: Vec<_> = recalled.iter().map(|dossier| records::entry(dossier, now, false)).collect();
         let table = certs::table(&entries);
-        let count = live.len();
+        let count = recalled.len();
         let Some(store) = store else {
-            return Ok(format!("{table}{count} live certificates. `--revoke` revokes them when the CA is stopped.\n"));
+            return Ok(format!(
+                "{table}{count} certificates may still be used. `--revoke` revokes them when the CA is stopped.\n"
+            ));
         };
-        let revocations = live.iter().map(|dossier| self.revocation(&dossier.certificate, now)).collect();
-        revoke_all(&store, revocations).await?;
+        let revocations = recalled.iter().map(|dossier| self.revocation(&dossier.certificate, now));
+        revoke_all(&store, revocations.collect::<Result<_, _>>()?).await?;
         Ok(format!("{table}{count} certificates have been revoked.\n"))
     }
 
-    fn revocation(&self, certificate: &CertificateRecord, now: Timestamp) -> Revocation {
+    fn revocation(&self, certificate: &CertificateRecord, now: Timestamp) -> Result<Revocation, OperatorError> {
         let record = RevocationRecord {
             serial_number: certificate.serial_number,
             revoked_at: now,
@@ -73,14 +78,25 @@ impl Recall {
             provisioner: String::new(),
             revoked_by: format!("recall of {}", self.digest),
             not_after: certificate.validity.not_after,
-            compromised_key: None,
+            compromised_key: self.compromised_key(certificate)?,
         };
         let (id, request_id) = (decision::fresh_id(), decision::fresh_id());
         let mut entry = Entry::new(id, now, request_id, Operation::Revoke, Outcome::Revoked);
         entry.names = certificate.names.clone();
         entry.message =
             Some(format!("{}: recall of {} {}", self.reason_code, self.digest, self.reason).trim_end().into());
-        Revocation::new(None, record, entry)
+        Ok(Revocation::new(None, record, entry))
+    }
+
+    /// The key that is never certified again, if that is why.
+    fn compromised_key(&self, certificate: &CertificateRecord) -> Result<Option<Digest>, OperatorError> {
+        // Of a certificate that `db compact` has dropped nobody knows the key.
+        if self.reason_code != RevocationReason::KeyCompromise || certificate.der.is_empty() {
+            return Ok(None);
+        }
+        let serial_number = certificate.serial_number;
+        let unreadable = |source| OperatorError::Unreadable { serial_number, source };
+        Ok(Some(digest_of_key(&Certificate::from_der(&certificate.der).map_err(unreadable)?)))
     }
 }
 

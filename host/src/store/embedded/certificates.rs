@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::revocations;
 use crate::{
-    audit::Entry,
+    audit::{Digest, Entry},
     limits,
     store::{
         CertificatePage, CertificateQuery, Dossier, NameCondition, Page, Standing,
@@ -99,8 +99,7 @@ fn matching(
         Some(Standing::Revoked) => (Some(true), None, None),
         None => (None, None, None),
     };
-    // Digests stand in the array as hexadecimal, with which nothing else can be confused.
-    let module = query.module.map(|module| format!("\"sha256\":\"{module}\""));
+    let module = query.module.as_ref().map(in_policies);
     let seconds = |time: Option<Timestamp>| time.map(Timestamp::as_unix);
     // Times stand in the log in one form, of which the order is that of time.
     let text = |time: Option<Timestamp>| time.map(|time| time.to_string());
@@ -133,6 +132,11 @@ fn matching(
         }
     }
     Ok(Matching { certificates, cut_at: None })
+}
+
+/// How a module stands in the column `policies`: as hexadecimal, with which nothing else can be confused.
+pub(super) fn in_policies(module: &Digest) -> String {
+    format!("\"sha256\":\"{module}\"")
 }
 
 /// The certificate of a row with what other tables know of it.

@@ -17,6 +17,7 @@ mod connection;
 mod copy;
 mod data;
 mod decisions;
+mod descent;
 mod files;
 mod intents;
 mod last_seen;

@@ -2,11 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use authority::Timestamp;
 use rusqlite::Connection;
 
-use super::{certificates, check, connection, copy, files, intents};
-use crate::store::{
-    CertificatePage, CertificateQuery, Copied, Intent, MaintenanceError, Page, Report, StoreError, error::OpenError,
+use super::{certificates, check, connection, copy, descent, files, intents};
+use crate::{
+    audit::Digest,
+    store::{
+        CertificatePage, CertificateQuery, Copied, Dossier, Intent, MaintenanceError, Page, Report, StoreError,
+        error::OpenError,
+    },
 };
 
 /// A store that is only read, whether or not a server has it open. Every method sees what was durable when it began,
@@ -35,6 +40,15 @@ impl Reader {
     /// The store cannot be read, or is damaged.
     pub fn certificates(&self, query: &CertificateQuery, page: Page) -> Result<CertificatePage, MaintenanceError> {
         self.look(|connection| certificates::list(connection, query, page))
+    }
+
+    /// Certificates that a module had a say in, and all that replaced them under whichever modules, as far as they end at
+    /// `usable_at` or later and are not revoked; newest first.
+    ///
+    /// # Errors
+    /// The store cannot be read, or is damaged.
+    pub fn descended_from(&self, module: &Digest, usable_at: Timestamp) -> Result<Vec<Dossier>, MaintenanceError> {
+        self.look(|connection| descent::usable(connection, module, usable_at))
     }
 
     /// Reads everything that is kept and compares it with itself.
