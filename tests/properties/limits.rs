@@ -45,6 +45,11 @@ const PROOFS: &[(&str, Proof)] = &[
     ),
     ("request URI", Tried(target)),
     ("request header section", In("host/src/server/tests/http.rs", "a_header_section_beyond_the_limit_is_refused")),
+    ("line in the audit log", In("host/src/audit/entry.rs", "no_texts_make_a_line_over_the_bound")),
+    (
+        "notes of policies in a line of the audit log",
+        In("host/src/policies/notes.rs", "the_first_notes_are_kept_and_the_others_counted"),
+    ),
     ("TLS handshake", Untried(TIMED)),
     ("failed TLS handshakes logged in a second", Untried(TIMED)),
     ("reading headers", Untried(TIMED)),
