@@ -5,7 +5,6 @@ use std::{
     future::Future,
     io::{self, Read},
     path::Path,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::Context as _;
@@ -15,6 +14,7 @@ use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
 use crate::{
+    clock,
     output::Output,
     prompt::{PromptError, Question, Rule, Terminal},
 };
@@ -57,8 +57,7 @@ impl Context {
 
     /// Now, to the second.
     pub(crate) fn now(&self) -> Timestamp {
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
+        clock::now()
     }
 
     /// Whether standard input is a person typing: somebody to be asked rather than read.

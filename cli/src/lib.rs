@@ -17,6 +17,7 @@ mod args;
 mod ca_json;
 mod ca_url;
 mod certificates;
+mod clock;
 mod commands;
 mod context;
 mod environment;

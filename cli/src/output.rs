@@ -8,6 +8,8 @@ use std::{
     io::{self, Write},
 };
 
+use crate::error::ExitStatus;
+
 pub(crate) use certs::{printable, printable_json};
 
 /// Where answers and talk go.
@@ -61,6 +63,20 @@ impl Output {
     /// When standard error cannot be written.
     pub(crate) fn say(&mut self, line: impl fmt::Display) -> io::Result<()> {
         self.talk(&format!("{}\n", printable(&line.to_string())))
+    }
+
+    /// Answers `ok`, or says `fail`; and what the program ends with.
+    ///
+    /// # Errors
+    ///
+    /// When the stream cannot be written.
+    pub(crate) fn verdict(&mut self, is_ok: bool) -> io::Result<ExitStatus> {
+        if is_ok {
+            self.answer("ok\n")?;
+            return Ok(ExitStatus::Success);
+        }
+        self.say("fail")?;
+        Ok(ExitStatus::Failure)
     }
 
     /// Says `✔ <label>: <value>`, green and bold on a terminal.

@@ -27,11 +27,7 @@ mod rhythm;
 mod shown;
 mod trust;
 
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use authority::{
     Certificate, CertificationRequest, SubjectAltNames, Timestamp, Validity,
@@ -54,7 +50,7 @@ use super::{
     api_types::{RequestedTime, SignRequest},
     chain, tls,
 };
-use crate::{CaUrl, certificates, random};
+use crate::{CaUrl, certificates, clock, random};
 
 /// Whatever the length of the certificate's life: a CA that refuses is not asked all the time.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -226,7 +222,7 @@ impl SelfRenewing {
             let validity = self.validity();
             let rhythm = Rhythm::of(validity);
             let due = rhythm.due(validity, random::below);
-            while now() < due {
+            while clock::now() < due {
                 tokio::time::sleep(rhythm.look()).await;
             }
             // After a success, too: where the clock is ahead, the new certificate is due at once, and again.
@@ -271,11 +267,6 @@ impl SelfRenewing {
 /// `step-certificate-authority` is an audience, too, and leads nowhere.
 fn is_url(audience: &str) -> bool {
     audience.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
-}
-
-fn now() -> Timestamp {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 impl fmt::Debug for SelfRenewing {

@@ -33,12 +33,7 @@ impl Compare {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let algorithm = self.algorithm.algorithm()?;
         let expected = hex::decode(&self.expected).map_err(|_| CommandError::NotHexadecimal { argument: "HASH" })?;
-        if verify_slices_are_equal(&tree::hash(&self.path, algorithm)?, &expected).is_ok() {
-            cx.output.answer("ok\n")?;
-            return Ok(ExitStatus::Success);
-        }
-        cx.output.say("fail")?;
-        Ok(ExitStatus::Failure)
+        Ok(cx.output.verdict(verify_slices_are_equal(&tree::hash(&self.path, algorithm)?, &expected).is_ok())?)
     }
 }
 

@@ -25,12 +25,7 @@ impl Compare {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let hash: Derived = self.hash.parse().context("positional argument <PHC-HASH> is not a hash of a password")?;
         let password = self.input.read(cx, "Enter password to compare")?;
-        if algorithm::again(&hash, &password)? {
-            cx.output.answer("ok\n")?;
-            return Ok(ExitStatus::Success);
-        }
-        cx.output.say("fail")?;
-        Ok(ExitStatus::Failure)
+        Ok(cx.output.verdict(algorithm::again(&hash, &password)?)?)
     }
 }
 

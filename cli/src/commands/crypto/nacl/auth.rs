@@ -71,12 +71,8 @@ pub(crate) struct Verify {
 impl Verify {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let expected = hex::decode(&self.digest).map_err(|_| CommandError::NotHexadecimal { argument: "DIGEST" })?;
-        if verify_slices_are_equal(&digest(cx, &self.key)?, &expected).is_ok() {
-            cx.output.answer("ok\n")?;
-            return Ok(ExitStatus::Success);
-        }
-        cx.output.say("fail")?;
-        Ok(ExitStatus::Failure)
+        let digest = digest(cx, &self.key)?;
+        Ok(cx.output.verdict(verify_slices_are_equal(&digest, &expected).is_ok())?)
     }
 }
 

@@ -40,12 +40,7 @@ impl Verify {
         let password = ask(cx)?;
         let at = self.time.unwrap_or_else(|| cx.now()).as_unix();
         let at = u64::try_from(at).context("there are no one-time passwords for times before 1970")?;
-        if self.parameters.accepts(&secret, password.trim(), at, self.skew) {
-            cx.output.answer("ok\n")?;
-            return Ok(ExitStatus::Success);
-        }
-        cx.output.say("fail")?;
-        Ok(ExitStatus::Failure)
+        Ok(cx.output.verdict(self.parameters.accepts(&secret, password.trim(), at, self.skew))?)
     }
 }
 
