@@ -1,6 +1,6 @@
 //! How a new private key is kept: under a password, or in the clear where two flags say so.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use zeroize::Zeroizing;
@@ -21,6 +21,16 @@ pub(crate) struct ClearFlags {
     insecure: bool,
 }
 
+/// How a key that is made is to be kept.
+#[derive(Args)]
+pub(crate) struct NewKeyFlags {
+    /// File with the password that encrypts the private key
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    #[command(flatten)]
+    clear: ClearFlags,
+}
+
 /// Where the password of a new key comes from: its own file, or the person, who is told of the flag.
 #[derive(Clone, Copy)]
 pub(crate) struct NewPassword<'a> {
@@ -34,6 +44,19 @@ pub(crate) struct NewPassword<'a> {
 pub(crate) enum Protection {
     Password(Zeroizing<Vec<u8>>),
     None,
+}
+
+impl NewKeyFlags {
+    /// Refuses flags that do not go together, before anything is made.
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
+        self.clear.is_wanted().map(|_| ())
+    }
+
+    /// What the flags and the person, asked with `label`, say.
+    pub(crate) fn protection(&self, cx: &mut Context, label: &str) -> anyhow::Result<Protection> {
+        let file = self.password_file.as_deref();
+        self.clear.protection(cx, NewPassword { label, flag: "password-file", file })
+    }
 }
 
 impl ClearFlags {

@@ -12,7 +12,7 @@ use crate::{
     files::{Destination, is_same_file},
     key_file,
     key_kind::KeyFlags,
-    protection::{ClearFlags, NewPassword, Protection},
+    protection::{NewKeyFlags, Protection},
 };
 
 /// Make a key, and a certificate or a certificate request for it
@@ -61,11 +61,8 @@ pub(crate) struct Create {
     /// Write the certificates of the CA after the new one
     #[arg(long)]
     bundle: bool,
-    /// File with the password that encrypts the new private key
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
     #[command(flatten)]
-    clear: ClearFlags,
+    protection: NewKeyFlags,
     /// Accepted for scripts
     #[arg(long, hide = true)]
     subtle: bool,
@@ -97,7 +94,7 @@ enum Plan {
 impl Create {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let spec = self.kind.spec()?;
-        self.clear.is_wanted()?;
+        self.protection.check()?;
         if is_same_file(&self.certificate, &self.key) {
             return Err(CommandError::EqualArguments { first: "CRT-FILE", second: "KEY-FILE" }.into());
         }
@@ -105,9 +102,7 @@ impl Create {
         let names = self.names(&plan)?;
         let certificate_file = Destination::claim(cx, &self.certificate, self.force)?;
         let key_file = Destination::claim(cx, &self.key, self.force)?;
-        let label = "Please enter the password to encrypt the private key";
-        let password = NewPassword { label, flag: "password-file", file: self.password_file.as_deref() };
-        let protection = self.clear.protection(cx, password)?;
+        let protection = self.protection.protection(cx, "Please enter the password to encrypt the private key")?;
 
         let key = PrivateKey::generate(spec)?;
         let is_request = matches!(plan, Plan::Request);

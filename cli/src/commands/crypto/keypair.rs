@@ -13,7 +13,7 @@ use crate::{
     jwk_file,
     key_kind::KeyFlags,
     pem_key,
-    protection::{ClearFlags, NewPassword, Protection},
+    protection::{NewKeyFlags, Protection},
 };
 
 /// Make a key pair in PEM
@@ -35,11 +35,8 @@ pub(crate) struct Keypair {
     /// Write the key of this private JWK instead of a new one
     #[arg(long, value_name = "FILE")]
     from_jwk: Option<PathBuf>,
-    /// File with the password that encrypts the private key
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
     #[command(flatten)]
-    clear: ClearFlags,
+    protection: NewKeyFlags,
     /// Overwrite files without asking
     #[arg(long, short)]
     force: bool,
@@ -48,14 +45,12 @@ pub(crate) struct Keypair {
 impl Keypair {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let spec = self.kind.spec()?;
-        self.clear.is_wanted()?;
+        self.protection.check()?;
         if self.from_jwk.is_some() && self.kind.is_given() {
             return Err(CommandError::Incompatible { flag: "from-jwk", with: "--kty, --curve and --size" }.into());
         }
         let (public, private) = ((self.public.as_path(), "PUB-FILE"), (self.private.as_path(), "PRIV-FILE"));
         let files = PairFiles::claim(cx, public, private, self.force)?;
-        let label = "Please enter the password to encrypt the private key";
-        let password = NewPassword { label, flag: "password-file", file: self.password_file.as_deref() };
         let key = match &self.from_jwk {
             // The password file is the new key's: that of the JWK is asked for.
             Some(path) => {
@@ -64,7 +59,7 @@ impl Keypair {
             }
             None => PrivateKey::generate(spec)?,
         };
-        let pem = match self.clear.protection(cx, password)? {
+        let pem = match self.protection.protection(cx, "Please enter the password to encrypt the private key")? {
             Protection::Password(password) => key.to_encrypted_pem(&password)?,
             Protection::None => key.to_pem()?,
         };

@@ -4,6 +4,7 @@ mod change_pass;
 mod hash;
 mod jose;
 mod jose_key;
+mod jose_message;
 mod jwe;
 mod jwk;
 mod jws;

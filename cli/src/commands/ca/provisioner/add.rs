@@ -7,12 +7,12 @@ use jose::Jwk;
 use serde::Serialize;
 
 use super::{
-    super::flags::requires,
     claims::ClaimsFlags,
+    configuration::{self, Configuration},
     key::{self, Source},
 };
 use crate::{
-    ca_json::{CaJson, Members},
+    ca_json::Members,
     context::Context,
     error::{CommandError, ExitStatus},
 };
@@ -38,9 +38,8 @@ pub(crate) struct Add {
     /// Files with the keys
     #[arg(value_name = "KEY-FILE")]
     keys: Vec<PathBuf>,
-    /// Configuration of the CA, ca.json
-    #[arg(long, value_name = "FILE")]
-    ca_config: Option<PathBuf>,
+    #[command(flatten)]
+    configuration: Configuration,
     /// Make a new key
     #[arg(long)]
     create: bool,
@@ -75,7 +74,7 @@ struct Entry<'a> {
 impl Add {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let Kind::Jwk = self.kind;
-        let path = self.ca_config.as_deref().ok_or_else(|| requires(cx, "ca-config"))?;
+        self.configuration.is_named(cx)?;
         if self.create && !self.keys.is_empty() {
             return Err(CommandError::Incompatible { flag: "create", with: "<jwk-path> positional arg" }.into());
         }
@@ -83,7 +82,7 @@ impl Add {
             return Err(CommandError::RequiredUnlessArgument { flag: "create", argument: "KEY-FILE" }.into());
         }
         self.claims.check()?;
-        let mut ca = CaJson::read(path)?;
+        let mut ca = self.configuration.read(cx)?;
         let keys = match self.create {
             true => vec![Jwk::generate_ec_p256()?],
             false => self.keys.iter().map(|key| key::read(cx, key)).collect::<anyhow::Result<_>>()?,
@@ -101,7 +100,7 @@ impl Add {
             ca.add(&entry)?;
         }
         ca.save()?;
-        cx.output.say(super::RELOAD)?;
+        configuration::say_reload(cx)?;
         Ok(ExitStatus::Success)
     }
 }

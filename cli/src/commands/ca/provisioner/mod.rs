@@ -2,6 +2,7 @@
 
 mod add;
 mod claims;
+mod configuration;
 mod encrypted_key;
 mod key;
 mod list;
@@ -18,10 +19,6 @@ pub(crate) struct Provisioner {
     #[command(subcommand)]
     command: Commands,
 }
-
-/// What is left to do after the configuration was changed.
-const RELOAD: &str =
-    "The configuration has been changed. Send the CA a SIGHUP, or start it anew, to have it load the change.";
 
 impl Provisioner {
     pub(crate) fn run(self, cx: &mut crate::context::Context) -> anyhow::Result<crate::error::ExitStatus> {

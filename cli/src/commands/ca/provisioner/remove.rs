@@ -1,13 +1,9 @@
 //! `step ca provisioner remove`
 
-use std::path::PathBuf;
-
-use anyhow::bail;
 use clap::Args;
 
-use super::super::flags::requires;
+use super::configuration::{self, Configuration, not_found};
 use crate::{
-    ca_json::CaJson,
     context::Context,
     error::{CommandError, ExitStatus},
 };
@@ -25,9 +21,8 @@ pub(crate) struct Remove {
     /// Name of the provisioner
     #[arg(value_name = "NAME")]
     name: String,
-    /// Configuration of the CA, ca.json
-    #[arg(long, value_name = "FILE")]
-    ca_config: Option<PathBuf>,
+    #[command(flatten)]
+    configuration: Configuration,
     /// Take out the one with this key
     #[arg(long, value_name = "KID")]
     kid: Option<String>,
@@ -38,34 +33,30 @@ pub(crate) struct Remove {
 
 impl Remove {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let path = self.ca_config.as_deref().ok_or_else(|| requires(cx, "ca-config"))?;
+        self.configuration.is_named(cx)?;
         match (&self.kid, self.all) {
             (Some(_), true) => return Err(CommandError::MutuallyExclusive { first: "kid", second: "all" }.into()),
             (None, false) => return Err(CommandError::OneOf { first: "all", second: "kid" }.into()),
             _ => {}
         }
-        let mut ca = CaJson::read(path)?;
+        let mut ca = self.configuration.read(cx)?;
         let is_it = |kid: &str| self.kid.as_ref().is_none_or(|wanted| wanted == kid);
         if ca.remove(|entry| entry.name == self.name && is_it(entry.kid())) == 0 {
-            match &self.kid {
-                None => bail!("no provisioners with name {} found", self.name),
-                Some(kid) => bail!("no provisioners with name={} and kid={kid} found", self.name),
-            }
+            return Err(not_found(&self.name, self.kid.as_deref()));
         }
         let is_empty = ca.identities().next().is_none();
         ca.save()?;
         if is_empty {
             cx.output.say("That was the last provisioner: the CA will not load the configuration without one.")?;
         }
-        cx.output.say(super::RELOAD)?;
+        configuration::say_reload(cx)?;
         Ok(ExitStatus::Success)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::testing::User;
+    use crate::{ca_json::CaJson, testing::User};
 
     const CONFIG: &str = r#"{"authority":{"provisioners":[{"name":"a","key":{"kid":"1"}},{"name":"a","key":{"kid":"2"}},{"name":"b","key":{"kid":"1"}}]}}"#;
 

@@ -8,8 +8,8 @@ use jose::Jwk;
 use serde_json::value::to_raw_value;
 
 use super::{
-    super::flags::requires,
     claims::ClaimsFlags,
+    configuration::{self, Configuration, not_found},
     key::{self, Source},
 };
 use crate::{
@@ -36,9 +36,8 @@ pub(crate) struct Update {
     /// Name of the provisioner
     #[arg(value_name = "NAME")]
     name: String,
-    /// Configuration of the CA, ca.json
-    #[arg(long, value_name = "FILE")]
-    ca_config: Option<PathBuf>,
+    #[command(flatten)]
+    configuration: Configuration,
     /// The one with this key, where several have the name
     #[arg(long, value_name = "KID")]
     kid: Option<String>,
@@ -63,7 +62,7 @@ struct NextKey {
 
 impl Update {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let path = self.ca_config.as_deref().ok_or_else(|| requires(cx, "ca-config"))?;
+        self.configuration.is_named(cx)?;
         if self.create && self.public_key.is_some() {
             return Err(CommandError::MutuallyExclusive { first: "create", second: "public-key" }.into());
         }
@@ -71,7 +70,7 @@ impl Update {
             bail!("there is nothing to change: give a claim, '--create' or '--public-key'");
         }
         self.claims.check()?;
-        let mut ca = CaJson::read(path)?;
+        let mut ca = self.configuration.read(cx)?;
         self.find(&ca)?;
         let next_key = self.next_key(cx, &ca)?;
         let is_it = |name: &str, kid: &str| name == self.name && self.kid.as_ref().is_none_or(|wanted| wanted == kid);
@@ -86,7 +85,7 @@ impl Update {
         if let Some(key) = &next_key {
             cx.output.tick("Key ID", key.public.kid().unwrap_or_default())?;
         }
-        cx.output.say(super::RELOAD)?;
+        configuration::say_reload(cx)?;
         Ok(ExitStatus::Success)
     }
 
@@ -95,13 +94,11 @@ impl Update {
         let named = ca.identities().filter(|entry| entry.name == self.name);
         let kids: Vec<_> = named.map(|entry| entry.kid().to_owned()).collect();
         match &self.kid {
-            None if kids.is_empty() => bail!("no provisioners with name {} found", self.name),
+            None if kids.is_empty() => Err(not_found(&self.name, None)),
             None if kids.len() > 1 => {
                 bail!("several provisioners have the name {}, choose one with '--kid': {}", self.name, kids.join(", "))
             }
-            Some(kid) if !kids.contains(kid) => {
-                bail!("no provisioners with name={} and kid={kid} found", self.name)
-            }
+            Some(kid) if !kids.contains(kid) => Err(not_found(&self.name, Some(kid))),
             _ => Ok(()),
         }
     }

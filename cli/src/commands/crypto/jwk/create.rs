@@ -15,7 +15,7 @@ use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
     json_layout, key_file, pem_key,
-    protection::{self, ClearFlags, NewPassword, Protection},
+    protection::{self, NewKeyFlags, Protection},
     random,
 };
 
@@ -46,11 +46,8 @@ pub(crate) struct Create {
     /// Take this private key in PEM instead of a new one
     #[arg(long, value_name = "FILE")]
     from_pem: Option<PathBuf>,
-    /// File with the password that encrypts the private key
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
     #[command(flatten)]
-    clear: ClearFlags,
+    protection: NewKeyFlags,
     /// Overwrite files without asking
     #[arg(long, short)]
     force: bool,
@@ -60,7 +57,7 @@ const ARGUMENTS: [&str; 2] = ["PUBLIC-JWK-FILE", "PRIVATE-JWK-FILE"];
 
 impl Create {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        self.clear.is_wanted()?;
+        self.protection.check()?;
         if self.from_pem.is_some() && self.kind.is_given() {
             return Err(CommandError::Incompatible { flag: "from-pem", with: "--kty, --curve and --size" }.into());
         }
@@ -105,8 +102,7 @@ impl Create {
     /// The private key as it is written.
     fn protect(&self, cx: &mut Context, json: &str) -> anyhow::Result<Zeroizing<String>> {
         let label = "Please enter the password to encrypt the private JWK";
-        let password = NewPassword { label, flag: "password-file", file: self.password_file.as_deref() };
-        Ok(Zeroizing::new(match self.clear.protection(cx, password)? {
+        Ok(Zeroizing::new(match self.protection.protection(cx, label)? {
             Protection::Password(password) => {
                 jwe::encrypt(json.as_bytes(), "jwk+json", &password, protection::PBES2_ITERATIONS)?.to_json()
             }

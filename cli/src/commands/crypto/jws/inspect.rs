@@ -4,12 +4,8 @@ use anyhow::Context as _;
 use clap::Args;
 use jose::jws::Compact;
 
-use crate::{
-    context::Context,
-    error::{CommandError, ExitStatus},
-    json_layout,
-    output::printable_json,
-};
+use super::super::jose_message::{self, Unverified};
+use crate::{context::Context, error::ExitStatus};
 
 /// Print the content of the message on standard input, whoever signed it
 ///
@@ -22,18 +18,14 @@ pub(crate) struct Inspect {
     /// Print header, content and signature as JSON
     #[arg(long)]
     json: bool,
-    /// Confirm that nothing is verified
-    #[arg(long)]
-    insecure: bool,
+    #[command(flatten)]
+    unverified: Unverified,
 }
 
 impl Inspect {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        if !self.insecure {
-            let command = cx.command.clone();
-            return Err(CommandError::CommandRequiresFlag { command, flag: "insecure" }.into());
-        }
-        let text = super::message(cx)?;
+        self.unverified.is_wanted(cx)?;
+        let text = jose_message::read(cx, "message")?;
         let message = Compact::parse(&text).context("error parsing message")?;
         match self.json {
             true => cx.output.answer(show(&message, &text))?,
@@ -45,10 +37,8 @@ impl Inspect {
 
 /// A message for people: the header as it was sent, the content and the signature in base64url.
 pub(super) fn show(message: &Compact<'_>, text: &str) -> String {
-    // Both were read as base64url: they need no escapes.
     let mut parts = text.trim().split('.').skip(1);
     let (payload, signature) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let header = message.header().json();
-    let json = format!(r#"{{"header":{header},"payload":"{payload}","signature":"{signature}"}}"#);
-    printable_json(&json_layout::indented(&json, "  ")) + "\n"
+    // The payload was read as base64url: it needs no escapes.
+    jose_message::shown(message.header().json(), &format!("\"{payload}\""), signature)
 }

@@ -4,9 +4,7 @@ mod inspect;
 mod sign;
 mod verify;
 
-use anyhow::Context as _;
 use clap::Args;
-use zeroize::Zeroizing;
 
 use super::super::commands;
 use crate::context::Context;
@@ -29,10 +27,3 @@ commands!(Commands {
     Sign(sign::Sign),
     Verify(verify::Verify),
 });
-
-/// The message on standard input, as text.
-fn message(cx: &mut Context) -> anyhow::Result<Zeroizing<String>> {
-    let bytes = cx.read_input().context("read standard input failed")?;
-    let text = std::str::from_utf8(&bytes).context("error parsing message: it is not text")?;
-    Ok(Zeroizing::new(text.to_owned()))
-}

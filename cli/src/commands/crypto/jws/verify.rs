@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::Args;
 use jose::jws::Compact;
 
-use super::super::jose_key::KeySource;
+use super::super::{jose_key::KeySource, jose_message};
 use crate::{context::Context, error::ExitStatus};
 
 /// Verify the message on standard input, and print its content
@@ -30,7 +30,7 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let text = super::message(cx)?;
+        let text = jose_message::read(cx, "message")?;
         let message = Compact::parse(&text).context("error parsing message")?;
         let key = self.key.read(cx, message.header().kid(), self.subtle)?;
         key.verify(&message).context("validation failed")?;

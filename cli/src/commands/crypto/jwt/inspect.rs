@@ -4,10 +4,8 @@ use anyhow::Context as _;
 use clap::Args;
 use jose::jws::Unverified;
 
-use crate::{
-    context::Context,
-    error::{CommandError, ExitStatus},
-};
+use super::super::jose_message;
+use crate::{context::Context, error::ExitStatus};
 
 /// Print what the token on standard input says, whoever signed it
 ///
@@ -17,21 +15,16 @@ use crate::{
 Example:
   step crypto jwt inspect --insecure < token")]
 pub(crate) struct Inspect {
-    /// Confirm that nothing is verified
-    #[arg(long)]
-    insecure: bool,
+    #[command(flatten)]
+    unverified: jose_message::Unverified,
 }
 
 impl Inspect {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        if !self.insecure {
-            let command = cx.command.clone();
-            return Err(CommandError::CommandRequiresFlag { command, flag: "insecure" }.into());
-        }
-        let bytes = cx.read_input().context("read standard input failed")?;
-        let text = std::str::from_utf8(&bytes).context("error parsing token: it is not text")?;
-        let token = Unverified::parse(text).context("error parsing token")?;
-        cx.output.answer(super::show(&token, text))?;
+        self.unverified.is_wanted(cx)?;
+        let text = jose_message::read(cx, "token")?;
+        let token = Unverified::parse(&text).context("error parsing token")?;
+        cx.output.answer(super::show(&token, &text))?;
         Ok(ExitStatus::Success)
     }
 }

@@ -7,8 +7,7 @@ mod verify;
 use clap::Args;
 use jose::jws::Unverified;
 
-use super::super::commands;
-use crate::{json_layout, output::printable_json};
+use super::{super::commands, jose_message};
 
 /// Make, verify and look at JSON Web Tokens
 #[derive(Args)]
@@ -31,9 +30,6 @@ commands!(Commands {
 
 /// A token for people: header and claims as they were sent, one member a line.
 fn show(token: &Unverified<'_>, text: &str) -> String {
-    // The last part was read as base64url: it needs no escapes.
     let signature = text.trim().rsplit('.').next().unwrap_or_default();
-    let (header, claims) = (token.header().json(), token.claims_json());
-    let json = format!(r#"{{"header":{header},"payload":{claims},"signature":"{signature}"}}"#);
-    printable_json(&json_layout::indented(&json, "  ")) + "\n"
+    jose_message::shown(token.header().json(), token.claims_json(), signature)
 }

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use jose::{RegisteredClaims, jws::Unverified};
 
-use super::super::jose_key::KeySource;
+use super::super::{jose_key::KeySource, jose_message};
 use crate::{
     context::Context,
     error::{CommandError, ExitStatus},
@@ -48,16 +48,15 @@ impl Verify {
         if self.no_exp_check && !self.insecure {
             return Err(CommandError::FlagRequiresFlag { flag: "no-exp-check", required: "insecure" }.into());
         }
-        let bytes = cx.read_input().context("read standard input failed")?;
-        let text = std::str::from_utf8(&bytes).context("error parsing token: it is not text")?;
-        let token = Unverified::parse(text).context("error parsing token")?;
+        let text = jose_message::read(cx, "token")?;
+        let token = Unverified::parse(&text).context("error parsing token")?;
         let key = self.key.read(cx, token.header().kid(), self.subtle)?;
         key.verify(token.message()).context("validation failed")?;
         let faults = self.faults(token.claims(), cx.now().as_unix());
         if !faults.is_empty() {
             bail!("validation failed: {}", faults.join(", "));
         }
-        cx.output.answer(super::show(&token, text))?;
+        cx.output.answer(super::show(&token, &text))?;
         Ok(ExitStatus::Success)
     }
 

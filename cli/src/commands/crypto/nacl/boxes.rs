@@ -2,16 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
-use crypto_box::{PublicKey, SalsaBox, SecretKey, aead::Aead};
+use crypto_box::{PublicKey, SalsaBox, SecretKey};
 use zeroize::Zeroizing;
 
-use super::{
-    super::super::commands,
-    encoding::{self, EncodingError, Form},
-    keypair::Halves,
-};
+use super::{super::super::commands, encoding, keypair::Halves, sealing::Sealing};
 use crate::{context::Context, error::ExitStatus, random};
 
 /// Encrypt from one key pair to another
@@ -55,24 +50,21 @@ impl Keypair {
 /// Whose box it is.
 #[derive(Args)]
 struct Keys {
-    /// A text of at most 24 octets that is used once with these keys
-    #[arg(value_name = "NONCE")]
-    nonce: String,
+    #[command(flatten)]
+    sealing: Sealing,
     /// File with the public key of the other side
     #[arg(value_name = "PUBLIC-FILE")]
     public: PathBuf,
     /// File with the private key of this side
     #[arg(value_name = "PRIVATE-FILE")]
     private: PathBuf,
-    #[command(flatten)]
-    form: Form,
 }
 
 impl Keys {
-    fn read(&self) -> anyhow::Result<(SalsaBox, crypto_box::Nonce)> {
+    fn cipher(&self) -> anyhow::Result<SalsaBox> {
         let public = PublicKey::from(*encoding::key::<32>(&self.public)?);
         let private = SecretKey::from(*encoding::key::<32>(&self.private)?);
-        Ok((SalsaBox::new(&public, &private), encoding::nonce(&self.nonce)?.into()))
+        Ok(SalsaBox::new(&public, &private))
     }
 }
 
@@ -88,11 +80,7 @@ pub(crate) struct Seal {
 
 impl Seal {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let (cipher, nonce) = self.keys.read()?;
-        let message = cx.read_input().context("read standard input failed")?;
-        let sealed = cipher.encrypt(&nonce, message.as_slice()).context("the message is too long")?;
-        self.keys.form.answer(cx, &sealed)?;
-        Ok(ExitStatus::Success)
+        self.keys.sealing.seal(cx, &self.keys.cipher()?)
     }
 }
 
@@ -108,11 +96,7 @@ pub(crate) struct Open {
 
 impl Open {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let (cipher, nonce) = self.keys.read()?;
-        let sealed = self.keys.form.read(cx)?;
-        let message = cipher.decrypt(&nonce, sealed.as_slice()).map_err(|_| EncodingError::NotAuthentic)?;
-        cx.output.answer(Zeroizing::new(message))?;
-        Ok(ExitStatus::Success)
+        self.keys.sealing.open(cx, &self.keys.cipher()?)
     }
 }
 

@@ -6,6 +6,7 @@ mod auth;
 mod boxes;
 mod encoding;
 mod keypair;
+mod sealing;
 mod secretbox;
 mod sign;
 

@@ -2,15 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
-use crypto_secretbox::{KeyInit, XSalsa20Poly1305, aead::Aead};
-use zeroize::Zeroizing;
+use crypto_secretbox::{KeyInit, XSalsa20Poly1305};
 
-use super::{
-    super::super::commands,
-    encoding::{self, EncodingError, Form},
-};
+use super::{super::super::commands, encoding, sealing::Sealing};
 use crate::{context::Context, error::ExitStatus};
 
 /// Encrypt under a secret key
@@ -34,20 +29,16 @@ commands!(Commands {
 /// The key, and what makes this use of it the only one.
 #[derive(Args)]
 struct Secret {
-    /// A text of at most 24 octets that is used once with this key
-    #[arg(value_name = "NONCE")]
-    nonce: String,
+    #[command(flatten)]
+    sealing: Sealing,
     /// File with the key, 32 octets
     #[arg(value_name = "KEY-FILE")]
     key: PathBuf,
-    #[command(flatten)]
-    form: Form,
 }
 
 impl Secret {
-    fn read(&self) -> anyhow::Result<(XSalsa20Poly1305, crypto_secretbox::Nonce)> {
-        let key = encoding::key::<32>(&self.key)?;
-        Ok((XSalsa20Poly1305::new(key.as_slice().into()), encoding::nonce(&self.nonce)?.into()))
+    fn cipher(&self) -> anyhow::Result<XSalsa20Poly1305> {
+        Ok(XSalsa20Poly1305::new(encoding::key::<32>(&self.key)?.as_slice().into()))
     }
 }
 
@@ -63,11 +54,7 @@ pub(crate) struct Seal {
 
 impl Seal {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let (cipher, nonce) = self.secret.read()?;
-        let message = cx.read_input().context("read standard input failed")?;
-        let sealed = cipher.encrypt(&nonce, message.as_slice()).context("the message is too long")?;
-        self.secret.form.answer(cx, &sealed)?;
-        Ok(ExitStatus::Success)
+        self.secret.sealing.seal(cx, &self.secret.cipher()?)
     }
 }
 
@@ -83,11 +70,7 @@ pub(crate) struct Open {
 
 impl Open {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let (cipher, nonce) = self.secret.read()?;
-        let sealed = self.secret.form.read(cx)?;
-        let message = cipher.decrypt(&nonce, sealed.as_slice()).map_err(|_| EncodingError::NotAuthentic)?;
-        cx.output.answer(Zeroizing::new(message))?;
-        Ok(ExitStatus::Success)
+        self.secret.sealing.open(cx, &self.secret.cipher()?)
     }
 }
 
