@@ -1,5 +1,6 @@
 //! Certificates in files and answers: PEM or DER in, DER out.
 
+use anyhow::Context as _;
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use thiserror::Error;
 
@@ -60,6 +61,12 @@ fn pem(label: &str, der: &[u8]) -> String {
     }
     text.push_str(&format!("-----END {label}-----\n"));
     text
+}
+
+/// The first of a chain that a CA has sent.
+pub(crate) fn leaf(chain: &[CertificateDer<'_>]) -> anyhow::Result<authority::Certificate> {
+    let leaf = chain.first().context("there is no certificate")?;
+    authority::Certificate::from_der(leaf).context("error parsing the certificate")
 }
 
 /// A DER file begins with a SEQUENCE, which is no letter of a PEM text.

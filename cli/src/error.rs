@@ -1,20 +1,18 @@
 //! What went wrong, in the words of the `step` world, and the exit status that goes with it.
 //!
 //! Commands return [`anyhow::Error`]: a chain of what was being done, down to one of the errors of this crate. [`report`]
-//! prints the chain on one line, then an empty line and the hint of whichever error in the chain has one.
+//! prints the chain on one line, then an empty line and the hint of whichever error in the chain has one; with `--json`
+//! both are members of an object.
+
+mod failure;
 
 use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
+use self::failure::Failure;
 use crate::{
-    client::ClientError,
-    commands::policy::ProgramError,
-    files::FileError,
-    output::{Output, printable},
-    prompt::PromptError,
-    provisioning::ChoiceError,
-    trust_store::TrustStoreError,
+    client::ClientError, commands::policy::ProgramError, files::FileError, output::Output, prompt::PromptError, provisioning::ChoiceError, trust_store::TrustStoreError,
 };
 
 /// How the program ended.
@@ -224,36 +222,13 @@ pub(crate) fn report(error: &anyhow::Error, output: &mut Output) -> ExitStatus {
     if output_was_closed(error) {
         return ExitStatus::OutputClosed;
     }
-    let mut text = printable(&format!("{error:#}")).into_owned();
-    text.push('\n');
-    let facts = error.chain().find_map(|cause| cause.downcast_ref::<ClientError>()).map(ClientError::facts);
-    for (index, fact) in facts.iter().flatten().enumerate() {
-        let separator = if index == 0 { "\n" } else { "" };
-        text.push_str(&format!("{separator}  {}\n", printable(fact)));
-    }
-    if output.explains() {
-        text.push_str(&explained(error));
-    }
-    if let Some(hint) = error.chain().find_map(hint_of) {
-        text.push_str(&format!("\nhint: {}\n", printable(&hint)));
-    }
+    let failure = Failure::of(error, output.explains());
     // There is nobody left to tell when standard error is closed too.
-    let _ = output.talk(&text);
+    let _ = match output.is_json() {
+        true => output.talk_json(&failure),
+        false => output.talk(&failure.in_words()),
+    };
     ExitStatus::Failure
-}
-
-/// What `STEPDEBUG=1` shows besides: every cause on a line of its own, and by what the CA's log can be searched.
-fn explained(error: &anyhow::Error) -> String {
-    let mut text = String::from("\ncauses:\n");
-    for (number, cause) in error.chain().enumerate() {
-        text.push_str(&format!("  {number}: {}\n", printable(&cause.to_string())));
-    }
-    for cause in error.chain() {
-        if let Some(ClientError::Refused { request_id, .. }) = cause.downcast_ref() {
-            text.push_str(&format!("request id: {}\n", printable(request_id)));
-        }
-    }
-    text
 }
 
 fn output_was_closed(error: &anyhow::Error) -> bool {
@@ -263,6 +238,7 @@ fn output_was_closed(error: &anyhow::Error) -> bool {
         .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
+/// What the user can do about it, if any error in the chain knows.
 fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     if let Some(error) = cause.downcast_ref::<CommandError>() {
         error.hint()

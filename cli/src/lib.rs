@@ -13,6 +13,7 @@
 pub mod client;
 pub mod prompt;
 
+mod answer;
 mod args;
 mod ca_json;
 mod ca_url;
@@ -52,11 +53,12 @@ pub use error::ExitStatus;
 
 use crate::{
     args::{
-        command_line::{self, CommandLine, Request, UsageError},
+        command_line::{self, CommandLine, Flag, FlagValue, Request, UsageError},
+        json,
         settings::{self, Defaults},
     },
     context::Context,
-    output::Output,
+    output::{Form, Output},
     prompt::Terminal,
 };
 
@@ -83,6 +85,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
     let debug = environment.variable("STEPDEBUG").is_some_and(|value| value == "1");
     let mut output = Output::new(answers, talk, colour).explaining(debug);
     let tree = args::tree();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let wants_json = json::is_asked_for(&arguments);
     let outcome = match command_line::read(&tree, arguments) {
         Ok(Request::Help(path)) => output.answer(args::help(&tree, &path)),
         Ok(Request::Complete(path)) => output.answer(completions(&tree, &path)),
@@ -94,6 +98,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
             };
         }
         Ok(Request::Run(line)) => return run_command(&tree, line, environment, input, output, terminal),
+        Err(error) if wants_json => {
+            let status = error.status();
+            error::report(&error.into(), &mut output.in_form(Form::Json));
+            return status;
+        }
         Err(error) => return misused(&tree, error, output),
     };
     match outcome {
@@ -110,23 +119,32 @@ fn run_command(
     mut output: Output,
     terminal: Box<dyn Terminal>,
 ) -> ExitStatus {
+    let descended = args::descend(tree, &line.path);
+    // What was typed counts for the errors of reading the rest.
+    output = output.in_form(form(&line));
     let prepared = || -> anyhow::Result<_> {
         let step_path = step_path::open(&environment)?;
         let file = line.config.clone().map_or_else(|| step_path.defaults_json(), Into::into);
-        let command = args::descend(tree, &line.path);
-        settings::fill(&mut line, command, &environment, &Defaults::read(&file)?);
-        let command = format!("step {}", line.path.join(" "));
-        Ok((step_path, command, args::parse(tree, line)?))
+        settings::fill(&mut line, descended, &environment, &Defaults::read(&file)?);
+        let command_name = format!("step {}", line.path.join(" "));
+        Ok((step_path, command_name, form(&line), args::parse(tree, line)?))
     };
-    let (step_path, command_name, command) = match prepared() {
+    let (step_path, command_name, form, command) = match prepared() {
         Ok(prepared) => prepared,
         Err(error) => return error::report(&error, &mut output),
     };
+    let output = output.in_form(form);
     let mut context = Context::new(command_name, step_path, input, output, terminal);
     match command.run(&mut context) {
         Ok(status) => status,
         Err(error) => error::report(&error, &mut context.output),
     }
+}
+
+/// In which form the command's flags want the answer.
+fn form(line: &CommandLine) -> Form {
+    let wants_json = |flag: &Flag| flag.long == json::FLAG && flag.value == FlagValue::Switch(true);
+    if line.flags.iter().any(wants_json) { Form::Json } else { Form::Words }
 }
 
 fn completions(tree: &clap::Command, path: &[String]) -> String {
@@ -139,7 +157,7 @@ fn misused(tree: &clap::Command, error: UsageError, mut output: Output) -> ExitS
     let path = match &error {
         UsageError::UnknownCommand(_) => {
             let _ = output.say(&error);
-            return ExitStatus::UnknownCommand;
+            return error.status();
         }
         UsageError::UnknownFlag { path, .. }
         | UsageError::MissingValue { path, .. }
@@ -153,7 +171,7 @@ fn misused(tree: &clap::Command, error: UsageError, mut output: Output) -> ExitS
         args::help(tree, path)
     ));
     let _ = output.say(&error);
-    ExitStatus::Failure
+    error.status()
 }
 
 #[cfg(test)]
@@ -180,6 +198,24 @@ mod tests {
         let start = "Incorrect Usage: flag provided but not defined: -isuer\n\nAsk the CA how it is\n";
         assert!(outcome.answers.starts_with(start), "{}", outcome.answers);
         assert!(outcome.answers.contains("Usage: step ca health"), "{}", outcome.answers);
+    }
+
+    #[test]
+    fn a_program_gets_errors_as_objects_and_nothing_else() {
+        let outcome = User::new().step("ca health --isuer x --json");
+        assert_eq!((outcome.status, outcome.answers.as_str()), (ExitStatus::Failure, ""));
+        assert_eq!(outcome.talk, "{\"error\":\"flag provided but not defined: -isuer\"}\n");
+        let outcome = User::new().step("ca tokn --json");
+        assert_eq!(outcome.status, ExitStatus::UnknownCommand);
+        assert_eq!(outcome.talk, "{\"error\":\"No help topic for 'tokn'\"}\n");
+        let user = User::new().with_variable("STEP_JSON", "true");
+        let error = user.step("ca health").error();
+        let error: serde_json::Value = serde_json::from_str(&error).expect("JSON");
+        assert_eq!(error["error"], "'step ca health' requires the '--ca-url' flag");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.starts_with("`step ca bootstrap")), "{error}");
+        let error = User::new().with_variable("STEPDEBUG", "1").step("certificate inspect /no --json").error();
+        let error: serde_json::Value = serde_json::from_str(&error).expect("JSON");
+        assert_eq!(error["causes"][0], "open /no failed: no such file or directory");
     }
 
     #[test]

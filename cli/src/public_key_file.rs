@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use authority::keys::public_key_to_pem;
 use clap::Args;
 
-use crate::{context::Context, files::Destination};
+use crate::{
+    answer::{Saved, Text},
+    context::Context,
+    files::Destination,
+};
 
 /// Where the public key goes.
 #[derive(Args)]
@@ -34,10 +38,10 @@ impl Claimed {
     pub(crate) fn write(self, cx: &mut Context, spki_der: &[u8]) -> anyhow::Result<()> {
         let pem = public_key_to_pem(spki_der);
         match self.0 {
-            None => cx.output.answer(pem)?,
+            None => cx.output.give(&Text::pem(&pem))?,
             Some(out) => {
                 out.write_public(pem.as_bytes())?;
-                cx.output.say(format_args!("Your public key has been saved in {}.", out.path().display()))?;
+                cx.output.give(&Saved::file("public", "Your public key has been saved in", out.path()))?;
             }
         }
         Ok(())

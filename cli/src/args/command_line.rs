@@ -9,7 +9,7 @@ use std::ffi::{OsStr, OsString};
 use clap::{Arg, Command};
 use thiserror::Error;
 
-use crate::manual::Edition;
+use crate::{error::ExitStatus, manual::Edition};
 
 /// What the words on the command line ask for.
 #[derive(Debug)]
@@ -66,6 +66,18 @@ pub(crate) enum UsageError {
     NotABoolean { path: Vec<String>, name: String, value: String },
     #[error("flag '{0}' is not valid UTF-8")]
     NotText(String),
+}
+
+impl UsageError {
+    /// What the program ends with.
+    pub(crate) const fn status(&self) -> ExitStatus {
+        match self {
+            Self::UnknownCommand(_) => ExitStatus::UnknownCommand,
+            Self::UnknownFlag { .. } | Self::MissingValue { .. } | Self::NotABoolean { .. } | Self::NotText(_) => {
+                ExitStatus::Failure
+            }
+        }
+    }
 }
 
 /// Whether the words after the command are another program's, which reads them by rules of its own.

@@ -1,6 +1,7 @@
 //! From words to a command: the tree of commands, and what each was given.
 
 pub(crate) mod command_line;
+pub(crate) mod json;
 pub(crate) mod settings;
 
 use std::ffi::OsString;
@@ -35,7 +36,7 @@ pub(crate) struct Cli {
 
 /// Every command with its flags, ready to be walked.
 pub(crate) fn tree() -> Command {
-    let mut tree = Cli::command();
+    let mut tree = json::add(Cli::command());
     tree.build();
     tree
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::{context::Context, error::ExitStatus};
+use crate::{answer::Text, context::Context, error::ExitStatus};
 
 /// Print the directory that holds configuration, certificates and keys
 ///
@@ -15,8 +15,8 @@ pub(crate) struct Path {}
 
 impl Path {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        let path = format!("{}\n", cx.step_path().base().display());
-        cx.output.answer(path)?;
+        let path = cx.step_path().base().display().to_string();
+        cx.output.give(&Text::line("path", &path))?;
         Ok(ExitStatus::Success)
     }
 }

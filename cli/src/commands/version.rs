@@ -1,9 +1,11 @@
 //! `step version`
 
+use std::io;
+
 use clap::Args;
 use serde::Serialize;
 
-use crate::{context::Context, error::ExitStatus};
+use crate::{answer::Answer, context::Context, error::ExitStatus, output::Output};
 
 /// Print the version
 #[derive(Args)]
@@ -11,11 +13,7 @@ use crate::{context::Context, error::ExitStatus};
 Examples:
   step version
   step version --json")]
-pub(crate) struct Version {
-    /// Print it as JSON
-    #[arg(long)]
-    json: bool,
-}
+pub(crate) struct Version {}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,18 +26,19 @@ struct Facts {
 
 impl Version {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        if self.json {
-            let facts = Facts {
-                version: env!("CARGO_PKG_VERSION"),
-                os: std::env::consts::OS,
-                architecture: architecture(),
-                release_date: RELEASE_DATE,
-            };
-            cx.output.answer(serde_json::to_string(&facts)? + "\n")?;
-            return Ok(ExitStatus::Success);
-        }
-        cx.output.answer(text())?;
+        cx.output.give(&Facts {
+            version: env!("CARGO_PKG_VERSION"),
+            os: std::env::consts::OS,
+            architecture: architecture(),
+            release_date: RELEASE_DATE,
+        })?;
         Ok(ExitStatus::Success)
+    }
+}
+
+impl Answer for Facts {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        output.answer(text())
     }
 }
 

@@ -1,13 +1,14 @@
 //! `step ca audit`
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use anyhow::Context as _;
-use audit_log::{Heads, VerifyError, verify_files};
+use audit_log::{Chain, Heads, VerifyError, verify_files};
 use authority::Certificate;
 use clap::Args;
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use crate::{commands::commands, context::Context, error::ExitStatus};
+use crate::{answer::Answer, commands::commands, context::Context, error::ExitStatus, output::Output};
 
 /// Look at the audit log of a CA
 #[derive(Args)]
@@ -51,6 +52,34 @@ pub(crate) struct Verify {
     without_head: bool,
 }
 
+/// What the files hold.
+#[derive(Serialize)]
+struct Chains<'a> {
+    chains: Vec<Told<'a>>,
+}
+
+struct Told<'a>(&'a Chain);
+
+impl Serialize for Told<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(Chain { log, after, end, signed }) = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("log", &hex::encode(log))?;
+        map.serialize_entry("first", &after.sequence.saturating_add(1))?;
+        map.serialize_entry("last", &end.sequence)?;
+        if let Some(head) = signed {
+            map.serialize_entry("signedTo", &head.sequence)?;
+        }
+        map.end()
+    }
+}
+
+impl Answer for Chains<'_> {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        self.chains.iter().try_for_each(|Told(chain)| output.answer(format!("{chain}\n")))
+    }
+}
+
 impl Verify {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let heads = match self.head.as_slice() {
@@ -63,9 +92,7 @@ impl Verify {
             VerifyError::NoHead => anyhow::anyhow!("{error}; name one with --head, or do --without-head"),
             error => error.into(),
         })?;
-        for chain in chains {
-            cx.output.answer(format!("{chain}\n"))?;
-        }
+        cx.output.give(&Chains { chains: chains.iter().map(Told).collect() })?;
         Ok(ExitStatus::Success)
     }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::root::KnownRoot;
 use crate::{
+    answer::Saved,
     certificates,
     context::Context,
     error::ExitStatus,
@@ -57,9 +58,9 @@ impl Bootstrap {
         steppath::create_directory(&cx.step_path().certs())?;
         steppath::create_directory(&cx.step_path().config())?;
         root.write(certificate.as_bytes())?;
-        cx.output.say(format_args!("The root certificate has been saved in {}.", root_path.display()))?;
         defaults.write_public(&serde_json::to_vec_pretty(&contents)?)?;
-        cx.output.say(format_args!("Your configuration has been saved in {}.", defaults_path.display()))?;
+        let saved = Saved::file("root", "The root certificate has been saved in", &root_path);
+        cx.output.give(&saved.and("configuration", "Your configuration has been saved in", &defaults_path))?;
         if let Some(store) = store {
             let der = certificates::first(certificate.as_bytes())?;
             store.install(&Anchor { file: &root_path, der: &der, prefix: "step-" })?;

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::flags::CaFlags;
 use crate::{
+    answer::{Saved, Text},
     certificates,
     client::{ClientError, api_types::RootsResponse},
     context::Context,
@@ -74,11 +75,11 @@ impl Bundle {
         let roots = answer.crts.iter().map(|pem| certificates::first(pem.as_bytes())).collect::<Result<Vec<_>, _>>()?;
         let pem = certificates::to_pem(&roots);
         match destination {
-            None => cx.output.answer(pem)?,
+            None => cx.output.give(&Text::pem(&pem))?,
             Some(destination) => {
                 destination.write(pem.as_bytes())?;
-                let file = destination.path().display();
-                cx.output.say(format_args!("The {what} certificate bundle has been saved in {file}."))?;
+                let sentence = format!("The {what} certificate bundle has been saved in");
+                cx.output.give(&Saved::file("file", sentence, destination.path()))?;
             }
         }
         Ok(ExitStatus::Success)

@@ -12,6 +12,7 @@ use super::{
     issue::{ProvisionerFlags, Token, ascii_name},
 };
 use crate::{
+    answer::Saved,
     certificates,
     context::Context,
     error::{CommandError, ExitStatus},
@@ -96,8 +97,9 @@ impl Certificate {
         // The key first: a certificate without its key is of no use to anybody.
         key_file.write(key.to_pem()?.as_bytes())?;
         certificate_file.write(certificates::to_pem(&chain).as_bytes())?;
-        cx.output.tick("Certificate", certificate_file.path().display())?;
-        cx.output.tick("Private Key", key_file.path().display())?;
+        let saved = Saved::ticked("certificate", "Certificate", certificate_file.path());
+        let saved = saved.and_ticked("key", "Private Key", key_file.path());
+        cx.output.give(&saved.certified(&certificates::leaf(&chain)?))?;
         Ok(ExitStatus::Success)
     }
 }

@@ -4,9 +4,11 @@ use clap::Args;
 
 use super::flags::CaFlags;
 use crate::{
+    answer::Answer,
+    client::api_types::HealthResponse,
     context::Context,
     error::ExitStatus,
-    output::{printable, printable_json},
+    output::{Output, printable},
 };
 
 /// Ask the CA how it is
@@ -19,21 +21,20 @@ Examples:
 pub(crate) struct Health {
     #[command(flatten)]
     ca: CaFlags,
-    /// Print the answer as JSON
-    #[arg(long)]
-    json: bool,
 }
 
 impl Health {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let client = self.ca.client(cx)?;
         let health = cx.wait_for(client.health())??;
-        let answer = match self.json {
-            true => printable_json(&serde_json::to_string(&health)?),
-            false => printable(&health.status).into_owned(),
-        };
-        cx.output.answer(format!("{answer}\n"))?;
+        cx.output.give(&health)?;
         Ok(ExitStatus::Success)
+    }
+}
+
+impl Answer for HealthResponse {
+    fn tell(&self, output: &mut Output) -> std::io::Result<()> {
+        output.answer(format!("{}\n", printable(&self.status)))
     }
 }
 

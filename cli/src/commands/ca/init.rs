@@ -1,18 +1,25 @@
 //! `step ca init`
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, bail};
 use authority::{Certificate, SubjectAltNames};
 use clap::{Args, ValueEnum};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::{Map, Value};
 use steppath::{AuthorityOptions, ExistingRoot, InitOptions, Initialized, Overwrite, Role};
 use zeroize::Zeroizing;
 
 use crate::{
+    answer::Answer,
     context::Context,
     error::{CommandError, ExitStatus},
     files::{self, Destination},
     key_file,
+    output::Output,
     prompt::{Question, Rule, not_blank},
 };
 
@@ -104,7 +111,7 @@ impl Init {
         let overwrite = self.overwrite(cx)?;
 
         let generating = if root.is_some() { "Copying" } else { "Generating" };
-        cx.output.answer(format!("\n{generating} root certificate... \n"))?;
+        progress(cx, format!("\n{generating} root certificate... \n"))?;
         let made = steppath::init(
             cx.step_path(),
             &InitOptions {
@@ -122,8 +129,8 @@ impl Init {
                 now: cx.now(),
             },
         )?;
-        cx.output.answer("all done!\n\nGenerating intermediate certificate... \nall done!\n")?;
-        report(cx, &made, !self.pki)?;
+        progress(cx, "all done!\n\nGenerating intermediate certificate... \nall done!\n")?;
+        cx.output.give(&Made { made, has_configuration: !self.pki })?;
         Ok(ExitStatus::Success)
     }
 
@@ -241,18 +248,61 @@ fn tcp_address(answer: &str) -> Option<String> {
     not_blank(answer).or_else(|| port.is_none().then(|| format!("{answer} is not an TCP address")))
 }
 
-fn report(cx: &mut Context, made: &Initialized, has_configuration: bool) -> anyhow::Result<()> {
-    cx.output.talk("\n")?;
-    for file in &made.files {
-        cx.output.tick(file.role.label(), file.path.display())?;
-        if file.role == Role::RootKey {
-            cx.output.tick("Root fingerprint", &made.root_fingerprint)?;
+/// What is going on, for people: it takes a second.
+fn progress(cx: &mut Context, text: impl AsRef<[u8]>) -> io::Result<()> {
+    if cx.output.is_json() { Ok(()) } else { cx.output.answer(text) }
+}
+
+/// What there is now.
+struct Made {
+    made: Initialized,
+    has_configuration: bool,
+}
+
+impl Serialize for Made {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let files: Map<String, Value> = self
+            .made
+            .files
+            .iter()
+            .map(|file| (name(file.role).to_owned(), file.path.to_string_lossy().into()))
+            .collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("rootFingerprint", &self.made.root_fingerprint)?;
+        if let Some(kid) = &self.made.provisioner_kid {
+            map.serialize_entry("provisionerKid", kid)?;
         }
+        map.serialize_entry("files", &files)?;
+        map.end()
     }
-    if has_configuration {
-        cx.output.talk("\nYour PKI is ready to go. To get certificates from it see `step help ca`.\n")?;
+}
+
+/// What a file is, as a member of `files`.
+const fn name(role: Role) -> &'static str {
+    match role {
+        Role::RootCertificate => "rootCertificate",
+        Role::RootKey => "rootKey",
+        Role::IntermediateCertificate => "intermediateCertificate",
+        Role::IntermediateKey => "intermediateKey",
+        Role::Defaults => "defaults",
+        Role::Configuration => "configuration",
     }
-    Ok(())
+}
+
+impl Answer for Made {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        output.talk("\n")?;
+        for file in &self.made.files {
+            output.tick(file.role.label(), file.path.display())?;
+            if file.role == Role::RootKey {
+                output.tick("Root fingerprint", &self.made.root_fingerprint)?;
+            }
+        }
+        if self.has_configuration {
+            output.talk("\nYour PKI is ready to go. To get certificates from it see `step help ca`.\n")?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::{
     renewal::{RenewalFlags, Words},
 };
 use crate::{
+    answer::Saved,
     context::Context,
     error::{CommandError, ExitStatus},
     files::{Destination, is_same_file},
@@ -101,8 +102,8 @@ impl Rekey {
             }
             certificate_file.write(rekeyed.certificates().as_bytes())?;
             *pair = rekeyed;
-            if !is_daemon {
-                say_where(cx, &certificate_file, key_file.as_ref())?;
+            if !is_daemon || cx.output.is_json() {
+                cx.output.give(&saved(&certificate_file, key_file.as_ref()).certified(&pair.leaf()?))?;
             }
             Ok(())
         })
@@ -131,11 +132,11 @@ impl Rekey {
     }
 }
 
-fn say_where(cx: &mut Context, certificate: &Destination, key: Option<&Destination>) -> std::io::Result<()> {
-    cx.output.say(format_args!("Your certificate has been saved in {}.", certificate.path().display()))?;
+fn saved(certificate: &Destination, key: Option<&Destination>) -> Saved {
+    let saved = Saved::file("certificate", "Your certificate has been saved in", certificate.path());
     match key {
-        Some(key) => cx.output.say(format_args!("Your private key has been saved in {}.", key.path().display())),
-        None => Ok(()),
+        Some(key) => saved.and("key", "Your private key has been saved in", key.path()),
+        None => saved,
     }
 }
 

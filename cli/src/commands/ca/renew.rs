@@ -11,6 +11,7 @@ use super::{
     renewal::{RenewalFlags, Words},
 };
 use crate::{
+    answer::Saved,
     context::Context,
     error::{CommandError, ExitStatus},
     files::{Destination, is_same_file},
@@ -85,8 +86,9 @@ impl Renew {
         let by = if self.mtls { RenewBy::Handshake } else { RenewBy::Token };
         renewal.run(cx, &self.ca, pair, |cx, pair| {
             pair.renew(cx, &self.ca, by, &destination)?;
-            if !is_daemon {
-                cx.output.say(format_args!("Your certificate has been saved in {}.", destination.path().display()))?;
+            if !is_daemon || cx.output.is_json() {
+                let saved = Saved::file("certificate", "Your certificate has been saved in", destination.path());
+                cx.output.give(&saved.certified(&pair.leaf()?))?;
             }
             Ok(())
         })

@@ -1,11 +1,12 @@
 //! `step ca revoke`
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use api_types::RevokeRequest;
 use authority::{RevocationReason, SerialNumber};
 use clap::Args;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{
@@ -14,9 +15,11 @@ use super::{
     pair::Pair,
 };
 use crate::{
+    answer::Answer,
     client::Client,
     context::Context,
     error::{CommandError, ExitStatus},
+    output::Output,
 };
 
 /// What there is in place of `--offline`.
@@ -59,6 +62,18 @@ pub(crate) struct Revoke {
     offline: OfflineFlag,
 }
 
+/// The serial number of what was revoked.
+#[derive(Serialize)]
+struct Revoked {
+    revoked: String,
+}
+
+impl Answer for Revoked {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        output.say(format_args!("Certificate with Serial Number {} has been revoked.", self.revoked))
+    }
+}
+
 impl Revoke {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         self.offline.refuse(OFFLINE)?;
@@ -98,7 +113,7 @@ impl Revoke {
             passive: true,
         };
         cx.wait_for(client.revoke(&request))??;
-        cx.output.say(format_args!("Certificate with Serial Number {serial_number} has been revoked."))?;
+        cx.output.give(&Revoked { revoked: serial_number.to_string() })?;
         Ok(ExitStatus::Success)
     }
 

@@ -6,7 +6,14 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::flags::requires;
-use crate::{CaUrl, certificates, client, context::Context, error::ExitStatus, files::Destination};
+use crate::{
+    CaUrl,
+    answer::{Saved, Text},
+    certificates, client,
+    context::Context,
+    error::ExitStatus,
+    files::Destination,
+};
 
 /// Download the CA's root certificate and check it by its fingerprint
 #[derive(Args)]
@@ -63,12 +70,12 @@ impl Root {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let Some(file) = &self.file else {
             let root = self.known.download(cx)?;
-            cx.output.answer(root)?;
+            cx.output.give(&Text::pem(&root))?;
             return Ok(ExitStatus::Success);
         };
         let destination = Destination::claim(cx, file, self.force)?;
         destination.write(self.known.download(cx)?.as_bytes())?;
-        cx.output.say(format_args!("The root certificate has been saved in {}.", file.display()))?;
+        cx.output.give(&Saved::file("file", "The root certificate has been saved in", file))?;
         Ok(ExitStatus::Success)
     }
 }

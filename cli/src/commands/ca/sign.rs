@@ -12,6 +12,7 @@ use super::{
     issue::{ProvisionerFlags, Token, ascii_name},
 };
 use crate::{
+    answer::Saved,
     certificates,
     context::Context,
     error::ExitStatus,
@@ -68,7 +69,8 @@ impl Sign {
         let client = token.client(cx, &self.ca)?;
         let chain = token.spend(cx, &client, &request, &self.validity)?;
         destination.write(certificates::to_pem(&chain).as_bytes())?;
-        cx.output.tick("Certificate", destination.path().display())?;
+        let saved = Saved::ticked("certificate", "Certificate", destination.path());
+        cx.output.give(&saved.certified(&certificates::leaf(&chain)?))?;
         Ok(ExitStatus::Success)
     }
 }

@@ -19,6 +19,7 @@ use super::{
     issue::{ProvisionerFlags, ascii_name},
 };
 use crate::{
+    answer::{Saved, Text},
     context::Context,
     error::{CommandError, ExitStatus},
     files::{self, Destination},
@@ -129,8 +130,11 @@ impl Token {
         };
         let token = Zeroizing::new(request.sign(&signatory.key)?);
         match destination {
-            Some(destination) => destination.write(token.as_bytes())?,
-            None => cx.output.answer(Zeroizing::new(format!("{}\n", *token)).as_bytes())?,
+            Some(destination) => {
+                destination.write(token.as_bytes())?;
+                cx.output.give(&Saved::quietly("file", destination.path()))?;
+            }
+            None => cx.output.give(&Text::line("token", &token))?,
         }
         Ok(ExitStatus::Success)
     }

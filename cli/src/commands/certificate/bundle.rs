@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::{
+    answer::Saved,
     certificates,
     context::Context,
     error::ExitStatus,
@@ -37,7 +38,7 @@ impl Bundle {
         let both = [first(&self.certificate)?, first(&self.ca)?];
         let destination = Destination::claim(cx, &self.bundle, self.force)?;
         destination.write(certificates::to_pem(&both).as_bytes())?;
-        cx.output.say(format_args!("Your certificate has been saved in {}.", self.bundle.display()))?;
+        cx.output.give(&Saved::file("certificate", "Your certificate has been saved in", &self.bundle))?;
         Ok(ExitStatus::Success)
     }
 }

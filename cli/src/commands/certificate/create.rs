@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::local::{CA_LIFETIME, IssuedProfile, LEAF_LIFETIME, LocalCa, ValidityFlags};
 use crate::{
+    answer::Saved,
     context::Context,
     error::{CommandError, ExitStatus},
     files::{Destination, is_same_file},
@@ -114,9 +115,13 @@ impl Create {
         // A certificate without its key is nothing; a key without its certificate is a key.
         key_file.write(pem.as_bytes())?;
         certificate_file.write(made.as_bytes())?;
-        let what = if is_request { "certificate signing request" } else { "certificate" };
-        cx.output.say(format_args!("Your {what} has been saved in {}.", self.certificate.display()))?;
-        cx.output.say(format_args!("Your private key has been saved in {}.", self.key.display()))?;
+        let (name, sentence) = match is_request {
+            true => ("request", "Your certificate signing request has been saved in"),
+            false => ("certificate", "Your certificate has been saved in"),
+        };
+        let saved = Saved::file(name, sentence, &self.certificate);
+        let saved = saved.and("key", "Your private key has been saved in", &self.key);
+        cx.output.give(&if is_request { saved } else { saved.certified(&Certificate::from_pem(&made)?) })?;
         Ok(ExitStatus::Success)
     }
 

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::source::{ServerFlags, Source};
 use crate::{
+    answer::Lines,
     certificates,
     context::Context,
     error::{CommandError, ExitStatus},
@@ -77,10 +78,9 @@ impl Fingerprint {
             true => certificates::all(&bytes).map_err(named)?,
             false => vec![certificates::first(&bytes).map_err(named)?],
         };
-        for certificate in certificates {
-            let fingerprint = digest::digest(hash, &certificate);
-            cx.output.answer(self.format.write(fingerprint.as_ref()) + "\n")?;
-        }
+        let fingerprint = |certificate| self.format.write(digest::digest(hash, certificate).as_ref());
+        let fingerprints = certificates.iter().map(|certificate| fingerprint(certificate)).collect();
+        cx.output.give(&Lines::new("fingerprints", fingerprints))?;
         Ok(ExitStatus::Success)
     }
 }

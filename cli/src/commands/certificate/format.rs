@@ -5,7 +5,13 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::{certificates, context::Context, error::ExitStatus, files::Destination};
+use crate::{
+    answer::{Octets, Saved, Text},
+    certificates,
+    context::Context,
+    error::ExitStatus,
+    files::Destination,
+};
 
 /// Write a certificate in DER if it is in PEM, and in PEM if it is in DER
 ///
@@ -33,15 +39,13 @@ impl Format {
         let bytes = cx.read(&self.certificate)?;
         let certificate = certificates::first(&bytes);
         let certificate = certificate.with_context(|| format!("error reading {}", self.certificate.display()))?;
-        let written = match certificates::is_der(&bytes) {
-            true => certificates::to_pem(&[certificate]).into_bytes(),
-            false => certificate.to_vec(),
-        };
-        match out {
-            None => cx.output.answer(written)?,
-            Some(out) => {
-                out.write_public(&written)?;
-                cx.output.say(format_args!("Your certificate has been saved in {}.", out.path().display()))?;
+        let pem = certificates::is_der(&bytes).then(|| certificates::to_pem(std::slice::from_ref(&certificate)));
+        match (out, &pem) {
+            (None, Some(pem)) => cx.output.give(&Text::pem(pem))?,
+            (None, None) => cx.output.give(&Octets::der(&certificate))?,
+            (Some(out), pem) => {
+                out.write_public(pem.as_ref().map_or(&certificate, |pem| pem.as_bytes()))?;
+                cx.output.give(&Saved::file("certificate", "Your certificate has been saved in", out.path()))?;
             }
         }
         Ok(ExitStatus::Success)

@@ -51,7 +51,8 @@ impl Inspect {
             true => Document::all(&bytes, &self.certificate)?,
             false => vec![Document::first(&bytes, &self.certificate)?],
         };
-        let answer = match self.format {
+        let format = if cx.output.is_json() { Format::Json } else { self.format };
+        let answer = match format {
             Format::Json => json::render(&documents, self.bundle)?,
             Format::Text if self.short => documents.iter().map(short::render).collect::<Result<_, _>>()?,
             Format::Text => documents.iter().map(text::render).collect::<Result<_, _>>()?,

@@ -1,17 +1,23 @@
 //! `step certificate install` and `step certificate uninstall`
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, bail};
 use authority::Certificate;
 use clap::Args;
 use rustls::pki_types::CertificateDer;
+use serde::Serialize;
 
 use crate::{
+    answer::Answer,
     certificates,
     context::Context,
     error::{CommandError, ExitStatus},
     files,
+    output::Output,
     trust_store::{Anchor, TrustStore},
 };
 
@@ -57,7 +63,7 @@ impl Install {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let der = self.root.read()?;
         TrustStore::of_system()?.install(&self.root.anchor(&der))?;
-        cx.output.say(format_args!("Certificate {} has been installed.", self.root.certificate.display()))?;
+        cx.output.give(&Installed { installed: &self.root.certificate })?;
         Ok(ExitStatus::Success)
     }
 }
@@ -66,8 +72,32 @@ impl Uninstall {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let der = self.root.read()?;
         TrustStore::of_system()?.uninstall(&self.root.anchor(&der))?;
-        cx.output.say(format_args!("Certificate {} has been removed.", self.root.certificate.display()))?;
+        cx.output.give(&Removed { removed: &self.root.certificate })?;
         Ok(ExitStatus::Success)
+    }
+}
+
+/// What every program trusts from now on.
+#[derive(Serialize)]
+struct Installed<'a> {
+    installed: &'a Path,
+}
+
+impl Answer for Installed<'_> {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        output.say(format_args!("Certificate {} has been installed.", self.installed.display()))
+    }
+}
+
+/// What none trusts any more because of us.
+#[derive(Serialize)]
+struct Removed<'a> {
+    removed: &'a Path,
+}
+
+impl Answer for Removed<'_> {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        output.say(format_args!("Certificate {} has been removed.", self.removed.display()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `step certificate needs-renewal`
 
-use std::{str::FromStr, time::Duration};
+use std::{io, str::FromStr, time::Duration};
 
 use anyhow::Context as _;
 use authority::{Certificate, Timestamp};
@@ -11,7 +11,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::source::{ServerFlags, Source};
-use crate::{certificates, context::Context, error::ExitStatus, files::FileError};
+use crate::{answer::Answer, certificates, context::Context, error::ExitStatus, files::FileError, output::Output};
 
 /// Tell whether a certificate is to be renewed
 ///
@@ -37,9 +37,6 @@ pub(crate) struct NeedsRenewal {
     /// Say the answer, too
     #[arg(long)]
     verbose: bool,
-    /// Print the answer as JSON, with the end of each certificate that was looked at
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     server: ServerFlags,
 }
@@ -47,10 +44,23 @@ pub(crate) struct NeedsRenewal {
 /// The answer in JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct Standings {
     /// Whether any does.
     needs_renewal: bool,
     certificates: Vec<Standing>,
+    /// Whether people are told more than the exit status.
+    #[serde(skip)]
+    is_told: bool,
+}
+
+impl Answer for Standings {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        match (self.is_told, self.needs_renewal) {
+            (false, _) => Ok(()),
+            (true, true) => output.say("certificate needs renewal"),
+            (true, false) => output.say("certificate does not need renewal"),
+        }
+    }
 }
 
 /// How it stands with one certificate.
@@ -118,14 +128,7 @@ impl NeedsRenewal {
             }
         };
         let is_due = certificates.iter().any(|certificate| certificate.needs_renewal);
-        if self.json {
-            let answer = serde_json::to_string(&Answer { needs_renewal: is_due, certificates })?;
-            cx.output.answer(answer + "\n")?;
-        }
-        if self.verbose {
-            let answer = if is_due { "needs renewal" } else { "does not need renewal" };
-            cx.output.say(format_args!("certificate {answer}"))?;
-        }
+        cx.output.give(&Standings { needs_renewal: is_due, certificates, is_told: self.verbose })?;
         Ok(if is_due { ExitStatus::Success } else { ExitStatus::Failure })
     }
 
@@ -150,7 +153,7 @@ impl NeedsRenewal {
 }
 
 fn is_missing(error: &anyhow::Error) -> bool {
-    let missing = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::NotFound;
+    let missing = |cause: &io::Error| cause.kind() == io::ErrorKind::NotFound;
     matches!(error.downcast_ref(), Some(FileError::System { cause, .. }) if missing(cause))
 }
 

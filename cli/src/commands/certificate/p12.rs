@@ -10,6 +10,7 @@ use p12_keystore::{
 use zeroize::Zeroizing;
 
 use crate::{
+    answer::Saved,
     certificates, client,
     context::Context,
     error::{CommandError, ExitStatus},
@@ -86,7 +87,7 @@ impl P12 {
         let writer = store.writer(password).encryption_algorithm(encryption).mac_algorithm(mac);
         let file = writer.encryption_iterations(iterations).mac_iterations(iterations).write();
         destination.write(&Zeroizing::new(file.context("writing PKCS#12 failed")?))?;
-        cx.output.say(format_args!("Your .p12 bundle has been saved as {}.", self.p12.display()))?;
+        cx.output.give(&Saved::file("file", "Your .p12 bundle has been saved as", &self.p12))?;
         Ok(ExitStatus::Success)
     }
 

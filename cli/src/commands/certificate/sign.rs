@@ -1,13 +1,21 @@
 //! `step certificate sign`
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use anyhow::Context as _;
 use authority::{Certificate, CertificationRequest};
 use clap::Args;
+use serde::Serialize;
 
 use super::local::{IssuedProfile, LocalCa, ValidityFlags};
-use crate::{certificates, context::Context, error::ExitStatus, key_file};
+use crate::{
+    answer::{Answer, CertificateFacts},
+    certificates,
+    context::Context,
+    error::ExitStatus,
+    key_file,
+    output::Output,
+};
 
 /// Sign a certificate request with the key of a CA
 ///
@@ -41,6 +49,20 @@ pub(crate) struct Sign {
     password_file: Option<PathBuf>,
 }
 
+/// The certificate and perhaps those above it.
+#[derive(Serialize)]
+struct Signed {
+    pem: String,
+    #[serde(flatten)]
+    facts: CertificateFacts,
+}
+
+impl Answer for Signed {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        output.answer(&self.pem)
+    }
+}
+
 impl Sign {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let bytes = cx.read(&self.request)?;
@@ -50,7 +72,9 @@ impl Sign {
         let validity = self.validity.validity(cx.now(), self.profile.lifetime());
         let chain = ca.sign(cx, self.profile, &request, validity)?;
         let count = if self.bundle { chain.len() } else { 1 };
-        cx.output.answer(chain.iter().take(count).map(Certificate::pem).collect::<String>())?;
+        let leaf = chain.first().context("nothing was signed")?;
+        let pem = chain.iter().take(count).map(Certificate::pem).collect();
+        cx.output.give(&Signed { pem, facts: CertificateFacts::of(leaf) })?;
         Ok(ExitStatus::Success)
     }
 }

@@ -1,5 +1,7 @@
 //! `step certificate verify`
 
+use std::io;
+
 use anyhow::Context as _;
 use authority::{Certificate, PathError, Timestamp, oid, verify_ca_path, verify_host, verify_path};
 use clap::Args;
@@ -9,7 +11,7 @@ use super::{
     local,
     source::{ServerFlags, Source},
 };
-use crate::{context::Context, error::ExitStatus, output::printable_json, roots};
+use crate::{answer::Answer, context::Context, error::ExitStatus, output::Output, roots};
 
 /// Verify that a certificate leads to a root, and is for a host
 ///
@@ -38,14 +40,11 @@ pub(crate) struct Verify {
     /// Print the certificates of the path
     #[arg(long)]
     verbose: bool,
-    /// Print the answer as JSON: the path, or why there is none
-    #[arg(long)]
-    json: bool,
 }
 
 /// The answer in JSON.
 #[derive(Serialize)]
-struct Answer {
+struct Outcome {
     valid: bool,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,10 +78,7 @@ impl Verify {
         let bytes = source.read(cx, &ServerFlags::unverified(self.servername.clone()))?;
         let chain = local::chain(&bytes).with_context(|| format!("error reading {}", self.certificate))?;
         let outcome = verify(&chain, &roots, host, cx.now());
-        if self.json {
-            let answer = serde_json::to_string(&Answer::of(&outcome))?;
-            cx.output.answer(printable_json(&answer) + "\n")?;
-        }
+        cx.output.give(&Outcome::of(&outcome))?;
         let path = outcome.context("failed to verify certificate")?;
         if self.verbose {
             for certificate in path {
@@ -94,7 +90,14 @@ impl Verify {
     }
 }
 
-impl Answer {
+/// Whoever asks in words is answered by silence, or by an error.
+impl Answer for Outcome {
+    fn tell(&self, _: &mut Output) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Outcome {
     fn of(outcome: &Result<Vec<Certificate>, PathError>) -> Self {
         let step = |certificate: &Certificate| Step {
             sha256: hex::encode(certificate.fingerprint_sha256()),

@@ -10,6 +10,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::{
+    answer::Saved,
     context::Context,
     error::ExitStatus,
     files::Destination,
@@ -66,7 +67,7 @@ impl ChangePass {
         } else {
             destination.write(self.jwk(cx, text.trim())?.as_bytes())?;
         }
-        cx.output.say(format_args!("Your key has been saved in {}.", out.display()))?;
+        cx.output.give(&Saved::file("key", "Your key has been saved in", out))?;
         Ok(ExitStatus::Success)
     }
 

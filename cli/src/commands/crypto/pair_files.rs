@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::{
+    answer::Saved,
     context::Context,
     error::CommandError,
     files::{Destination, is_same_file},
@@ -31,15 +32,14 @@ impl PairFiles {
     pub(super) fn write(&self, cx: &mut Context, public: &str, private: &str) -> anyhow::Result<()> {
         self.private.write(private.as_bytes())?;
         self.public.write(public.as_bytes())?;
-        cx.output.say(format_args!("Your public key has been saved in {}.", self.public.path().display()))?;
-        cx.output.say(format_args!("Your private key has been saved in {}.", self.private.path().display()))?;
+        cx.output.give(&Saved::pair(self.public.path(), self.private.path()))?;
         Ok(())
     }
 
     /// Writes a key that has no public half.
     pub(super) fn write_secret(&self, cx: &mut Context, secret: &str) -> anyhow::Result<()> {
         self.private.write(secret.as_bytes())?;
-        cx.output.say(format_args!("Your private key has been saved in {}.", self.private.path().display()))?;
+        cx.output.give(&Saved::file("private", "Your private key has been saved in", self.private.path()))?;
         cx.output.say(format_args!("A symmetric key has no public key: nothing was written to the other file."))?;
         Ok(())
     }

@@ -3,7 +3,12 @@
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
-use crate::{context::Context, error::ExitStatus, random};
+use crate::{
+    answer::{Octets, Text},
+    context::Context,
+    error::ExitStatus,
+    random,
+};
 
 /// Print a random string
 #[derive(Args)]
@@ -61,12 +66,12 @@ impl Rand {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let length = usize::try_from(self.length)?;
         match self.format {
-            Format::Uuid => cx.output.answer(format!("{}\n", random::uuid()))?,
+            Format::Uuid => cx.output.give(&Text::line("value", &random::uuid().to_string()))?,
             Format::Raw => {
                 let octets = (0..length).map(|_| u8::from_be_bytes(random::octets()));
-                cx.output.answer(Zeroizing::new(octets.collect::<Vec<u8>>()))?;
+                cx.output.give(&Octets::named("value", &Zeroizing::new(octets.collect::<Vec<u8>>())))?;
             }
-            format => cx.output.answer(letters(format, length))?,
+            format => cx.output.give(&Text::line("value", &letters(format, length)))?,
         }
         Ok(ExitStatus::Success)
     }
@@ -74,14 +79,13 @@ impl Rand {
 
 /// So many letters and an end of line. What does not belong is thrown away, so every letter stays equally likely.
 fn letters(format: Format, length: usize) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(length + 1));
+    let mut text = Zeroizing::new(String::with_capacity(length));
     while text.len() < length {
         let octets = Zeroizing::new(random::octets::<64>());
         let letters = octets.iter().map(|octet| char::from(octet & 0x7f)).filter(|letter| format.contains(*letter));
         let missing = length - text.len();
         text.extend(letters.take(missing));
     }
-    text.push('\n');
     text
 }
 
@@ -102,8 +106,8 @@ mod tests {
             (Format::Hex, 16),
         ] {
             let text = letters(format, 20_000);
-            let distinct: std::collections::BTreeSet<char> = text.trim_end().chars().collect();
-            assert_eq!((text.len(), distinct.len()), (20_001, count), "{format:?}");
+            let distinct: std::collections::BTreeSet<char> = text.chars().collect();
+            assert_eq!((text.len(), distinct.len()), (20_000, count), "{format:?}");
         }
     }
 

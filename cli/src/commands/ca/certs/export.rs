@@ -1,12 +1,16 @@
 //! `step ca certs export`
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use certs::Filter;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use super::reader::{Found, ReaderFlags, collect, json};
-use crate::{context::Context, error::ExitStatus, files::Destination};
+use crate::{answer::Answer, context::Context, error::ExitStatus, files::Destination, output::Output};
 
 /// Write certificates to a file, newest first, every one that is meant
 #[derive(Args)]
@@ -37,16 +41,31 @@ enum Format {
     Pem,
 }
 
+/// Where the certificates are, and how many.
+#[derive(Serialize)]
+struct Exported<'a> {
+    file: &'a Path,
+    count: usize,
+}
+
+impl Answer for Exported<'_> {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        let have = certs::certificates_have(self.count);
+        output.say(format_args!("{have} been saved in {}.", self.file.display()))
+    }
+}
+
 impl Export {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let destination = self.file.as_deref().map(|file| Destination::claim(cx, file, self.force)).transpose()?;
         let client = self.reader.client(cx)?;
+        let format = if cx.output.is_json() && destination.is_none() { Format::Json } else { self.format };
         let mut parameters = self.filter.parameters(cx.now());
-        if self.format != Format::Csv {
+        if format != Format::Csv {
             parameters.push(("crt", "true".to_owned()));
         }
         let Found { entries, .. } = collect(cx, &client, &parameters, usize::MAX)?;
-        let text = match self.format {
+        let text = match format {
             Format::Csv => certs::csv(&entries),
             Format::Json => json(&entries)?,
             Format::Pem => entries.iter().map(|entry| entry.pem.as_str()).collect(),
@@ -54,9 +73,7 @@ impl Export {
         match destination {
             Some(destination) => {
                 destination.write(text.as_bytes())?;
-                let count = entries.len();
-                cx.output
-                    .say(format_args!("{count} certificates have been saved in {}.", destination.path().display()))?;
+                cx.output.give(&Exported { file: destination.path(), count: entries.len() })?;
             }
             None => cx.output.answer(text)?,
         }

@@ -39,6 +39,7 @@ impl List {
         let limit = usize::try_from(self.limit)?;
         let Found { entries, are_there_more } = collect(cx, &client, &parameters, limit)?;
         let text = match self.format {
+            _ if cx.output.is_json() => json(&entries)?,
             Format::Csv => certs::csv(&entries),
             Format::Json => json(&entries)?,
             Format::Table => certs::table(&entries),

@@ -38,6 +38,7 @@ impl Show {
         let client = self.reader.client(cx)?;
         let entry = cx.wait_for(client.certificate(&self.serial_number))??;
         let text = match self.format {
+            _ if cx.output.is_json() => json(&entry)?,
             Format::Json => json(&entry)?,
             Format::Pem => entry.pem,
             Format::Text => {

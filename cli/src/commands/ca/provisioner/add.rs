@@ -1,6 +1,6 @@
 //! `step ca provisioner add`
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 use jose::Jwk;
@@ -8,13 +8,15 @@ use serde::Serialize;
 
 use super::{
     claims::ClaimsFlags,
-    configuration::{self, Configuration},
+    configuration::{Changed, Configuration},
     key::{self, Source},
 };
 use crate::{
+    answer::Answer,
     ca_json::Members,
     context::Context,
     error::{CommandError, ExitStatus},
+    output::Output,
 };
 
 /// Add a provisioner to the configuration of a CA
@@ -71,6 +73,24 @@ struct Entry<'a> {
     encrypted_key: Option<String>,
 }
 
+/// Who was added.
+#[derive(Serialize)]
+struct Added {
+    provisioners: Vec<Identity>,
+}
+
+#[derive(Serialize)]
+struct Identity {
+    name: String,
+    kid: String,
+}
+
+impl Answer for Added {
+    fn tell(&self, _: &mut Output) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Add {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let Kind::Jwk = self.kind;
@@ -88,6 +108,7 @@ impl Add {
             false => self.keys.iter().map(|key| key::read(cx, key)).collect::<anyhow::Result<_>>()?,
         };
         let source = if self.create { Source::Made } else { Source::File };
+        let mut provisioners = Vec::new();
         for key in keys {
             key::is_new(&ca, &self.name, &key)?;
             let encrypted_key = match key.is_private() {
@@ -98,9 +119,10 @@ impl Add {
             let mut entry = Members::of(&entry)?;
             self.claims.apply(&mut entry)?;
             ca.add(&entry)?;
+            provisioners.push(Identity { name: self.name.clone(), kid: key.kid().unwrap_or_default().to_owned() });
         }
         ca.save()?;
-        configuration::say_reload(cx)?;
+        cx.output.give(&Changed(Added { provisioners }))?;
         Ok(ExitStatus::Success)
     }
 }

@@ -1,11 +1,12 @@
 //! `--ca-config`: the file of a CA on this machine, read to be changed.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use clap::Args;
+use serde::{Serialize, Serializer};
 
 use super::super::flags::requires;
-use crate::{ca_json::CaJson, context::Context};
+use crate::{answer::Answer, ca_json::CaJson, context::Context, output::Output};
 
 /// Which configuration is changed.
 #[derive(Args)]
@@ -30,15 +31,26 @@ impl Configuration {
     }
 }
 
-/// What is left to do once the file is changed.
-pub(super) fn say_reload(cx: &mut Context) -> std::io::Result<()> {
-    cx.output.say(RELOAD)
-}
-
 /// There is no such provisioner.
 pub(super) fn not_found(name: &str, kid: Option<&str>) -> anyhow::Error {
     match kid {
         None => anyhow::anyhow!("no provisioners with name {name} found"),
         Some(kid) => anyhow::anyhow!("no provisioners with name={name} and kid={kid} found"),
+    }
+}
+
+/// What has become of provisioners, and that the CA is to be told.
+pub(super) struct Changed<T>(pub(super) T);
+
+impl<T: Serialize> Serialize for Changed<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<T: Answer> Answer for Changed<T> {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        self.0.tell(output)?;
+        output.say(RELOAD)
     }
 }

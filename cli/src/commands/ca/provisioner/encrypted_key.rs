@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::super::flags::CaFlags;
-use crate::{context::Context, error::ExitStatus, output::printable};
+use crate::{answer::Text, context::Context, error::ExitStatus, output::printable};
 
 /// Print the encrypted private key of a provisioner
 ///
@@ -24,7 +24,7 @@ impl GetEncryptedKey {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let client = self.ca.client(cx)?;
         let response = cx.wait_for(client.provisioner_key(&self.kid))??;
-        cx.output.answer(format!("{}\n", printable(&response.key)))?;
+        cx.output.give(&Text::line("key", &printable(&response.key)))?;
         Ok(ExitStatus::Success)
     }
 }

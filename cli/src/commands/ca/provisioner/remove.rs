@@ -1,11 +1,16 @@
 //! `step ca provisioner remove`
 
-use clap::Args;
+use std::io;
 
-use super::configuration::{self, Configuration, not_found};
+use clap::Args;
+use serde::Serialize;
+
+use super::configuration::{Changed, Configuration, not_found};
 use crate::{
+    answer::Answer,
     context::Context,
     error::{CommandError, ExitStatus},
+    output::Output,
 };
 
 /// Take a provisioner out of the configuration of a CA
@@ -31,6 +36,22 @@ pub(crate) struct Remove {
     all: bool,
 }
 
+/// How many provisioners.
+#[derive(Serialize)]
+struct Removed {
+    removed: usize,
+    left: usize,
+}
+
+impl Answer for Removed {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        match self.left {
+            0 => output.say("That was the last provisioner: the CA will not load the configuration without one."),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Remove {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         self.configuration.is_named(cx)?;
@@ -41,15 +62,13 @@ impl Remove {
         }
         let mut ca = self.configuration.read(cx)?;
         let is_it = |kid: &str| self.kid.as_ref().is_none_or(|wanted| wanted == kid);
-        if ca.remove(|entry| entry.name == self.name && is_it(entry.kid())) == 0 {
+        let removed = ca.remove(|entry| entry.name == self.name && is_it(entry.kid()));
+        if removed == 0 {
             return Err(not_found(&self.name, self.kid.as_deref()));
         }
-        let is_empty = ca.identities().next().is_none();
+        let left = ca.identities().count();
         ca.save()?;
-        if is_empty {
-            cx.output.say("That was the last provisioner: the CA will not load the configuration without one.")?;
-        }
-        configuration::say_reload(cx)?;
+        cx.output.give(&Changed(Removed { removed, left }))?;
         Ok(ExitStatus::Success)
     }
 }

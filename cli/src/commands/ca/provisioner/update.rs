@@ -1,21 +1,24 @@
 //! `step ca provisioner update`
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use anyhow::bail;
 use clap::Args;
 use jose::Jwk;
+use serde::Serialize;
 use serde_json::value::to_raw_value;
 
 use super::{
     claims::ClaimsFlags,
-    configuration::{self, Configuration, not_found},
+    configuration::{Changed, Configuration, not_found},
     key::{self, Source},
 };
 use crate::{
+    answer::Answer,
     ca_json::{CaJson, Members},
     context::Context,
     error::{CommandError, ExitStatus},
+    output::Output,
 };
 
 /// Change a provisioner in the configuration of a CA: its claims, or its key
@@ -54,6 +57,20 @@ pub(crate) struct Update {
     claims: ClaimsFlags,
 }
 
+/// Who was changed, and the key they have from now on, if it is new.
+#[derive(Serialize)]
+struct Updated<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+}
+
+impl Answer for Updated<'_> {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        self.kid.map_or(Ok(()), |kid| output.tick("Key ID", kid))
+    }
+}
+
 /// A key to have from now on, with its private half encrypted when the CA is to hand that out.
 struct NextKey {
     public: Jwk,
@@ -82,10 +99,8 @@ impl Update {
             },
         )?;
         ca.save()?;
-        if let Some(key) = &next_key {
-            cx.output.tick("Key ID", key.public.kid().unwrap_or_default())?;
-        }
-        configuration::say_reload(cx)?;
+        let kid = next_key.as_ref().map(|key| key.public.kid().unwrap_or_default());
+        cx.output.give(&Changed(Updated { name: &self.name, kid }))?;
         Ok(ExitStatus::Success)
     }
 

@@ -91,8 +91,9 @@ impl Signals {
 }
 
 fn inform(cx: &mut Context, text: &str) -> std::io::Result<()> {
-    let line = format!("INFO: {} {text}\n", stamp(cx.now()));
-    cx.output.answer(line)
+    let line = format!("INFO: {} {text}", stamp(cx.now()));
+    // To a program the answers are the renewals, a line each.
+    if cx.output.is_json() { cx.output.say(line) } else { cx.output.answer(line + "\n") }
 }
 
 fn rounded(wait: Duration) -> GoDuration {

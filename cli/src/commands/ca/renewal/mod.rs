@@ -4,10 +4,11 @@ mod after;
 mod daemon;
 mod schedule;
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use clap::Args;
 use go_duration::GoDuration;
+use serde::Serialize;
 
 use self::{
     after::{After, Process},
@@ -15,8 +16,10 @@ use self::{
 };
 use super::{flags::CaFlags, pair::Pair};
 use crate::{
+    answer::Answer,
     context::Context,
     error::{CommandError, ExitStatus},
+    output::Output,
 };
 
 /// Flags of both commands.
@@ -89,6 +92,21 @@ fn span(flag: &str, value: Option<GoDuration>) -> Result<Option<std::time::Durat
     value.map(|span| span.to_std().ok_or_else(|| negative(span))).transpose()
 }
 
+/// Nothing was done, since the certificate is good for so long.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NotDue {
+    #[serde(skip)]
+    words: Words,
+    expires_in: String,
+}
+
+impl Answer for NotDue {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        output.say(format_args!("certificate not {}: expires in {}", self.words.done, self.expires_in))
+    }
+}
+
 impl Renewal {
     /// Whether the command stays.
     pub(super) fn is_daemon(&self) -> bool {
@@ -101,8 +119,8 @@ impl Renewal {
         let left = pair.remaining(cx).unwrap_or_default();
         match self.rhythm.expires_in {
             Some(expires_in) if !self.is_daemon && !schedule::is_due_now(left, expires_in) => {
-                let left = GoDuration::try_from(left)?;
-                cx.output.say(format_args!("certificate not {}: expires in {left}", self.words.done))?;
+                let expires_in = GoDuration::try_from(left)?.to_string();
+                cx.output.give(&NotDue { words: self.words, expires_in })?;
                 Ok(false)
             }
             _ => Ok(true),

@@ -1,11 +1,17 @@
 //! `step crypto hash digest`
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use super::{algorithm::AlgorithmFlags, tree};
-use crate::{context::Context, error::ExitStatus, output::printable};
+use crate::{
+    answer::Answer,
+    context::Context,
+    error::ExitStatus,
+    output::{Output, printable},
+};
 
 /// Print the hash of files and directories
 ///
@@ -23,13 +29,32 @@ pub(crate) struct Digest {
     algorithm: AlgorithmFlags,
 }
 
+/// A digest for each path.
+#[derive(Serialize)]
+struct Digests {
+    digests: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    path: String,
+    hash: String,
+}
+
+impl Answer for Digests {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        self.digests.iter().try_for_each(|Entry { path, hash }| output.answer(format!("{hash}  {}\n", printable(path))))
+    }
+}
+
 impl Digest {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let algorithm = self.algorithm.algorithm()?;
-        for path in &self.paths {
-            let hash = hex::encode(tree::hash(path, algorithm)?);
-            cx.output.answer(format!("{hash}  {}\n", printable(&path.to_string_lossy())))?;
-        }
+        let digest = |path: &PathBuf| -> anyhow::Result<Entry> {
+            Ok(Entry { path: path.to_string_lossy().into_owned(), hash: hex::encode(tree::hash(path, algorithm)?) })
+        };
+        let digests = self.paths.iter().map(digest).collect::<Result<_, _>>()?;
+        cx.output.give(&Digests { digests })?;
         Ok(ExitStatus::Success)
     }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::{context::Context, error::ExitStatus};
+use crate::{answer::Text, context::Context, error::ExitStatus};
 
 /// Turn a compact JOSE message into JSON, and JSON into a compact one
 ///
@@ -39,11 +39,12 @@ impl Format {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let input = cx.read_input().context("read standard input failed")?;
         let text = std::str::from_utf8(&input).context("the message is not text")?.trim();
-        let message = match text.starts_with('{') {
-            true => to_compact(serde_json::from_str(text).context("the message is not JSON")?)?,
-            false => serde_json::to_string_pretty(&to_json(text)?)?,
-        };
-        cx.output.answer(message + "\n")?;
+        if text.starts_with('{') {
+            let message = to_compact(serde_json::from_str(text).context("the message is not JSON")?)?;
+            cx.output.give(&Text::line("message", &message))?;
+        } else {
+            cx.output.answer(serde_json::to_string_pretty(&to_json(text)?)? + "\n")?;
+        }
         Ok(ExitStatus::Success)
     }
 }

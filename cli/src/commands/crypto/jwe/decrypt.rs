@@ -5,7 +5,7 @@ use clap::Args;
 use jose::jwe::{KeyManagement, Received};
 
 use super::super::jose_key::{KeyFile, Raw};
-use crate::{context::Context, error::ExitStatus, jwk_file, prompt::Question};
+use crate::{answer::Octets, context::Context, error::ExitStatus, jwk_file, prompt::Question};
 
 /// Decrypt the message on standard input
 ///
@@ -41,7 +41,7 @@ impl Decrypt {
                 message.open(super::recipient(&key, self.insecure)).context("failed to decrypt the message")?
             }
         };
-        cx.output.answer(&octets)?;
+        cx.output.give(&Octets::content(&octets))?;
         Ok(ExitStatus::Success)
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::{context::Context, error::ExitStatus, jwk_file};
+use crate::{answer::Text, context::Context, error::ExitStatus, jwk_file};
 
 /// Print the thumbprint of the JWK on standard input
 ///
@@ -22,7 +22,7 @@ pub(crate) struct Thumbprint {
 impl Thumbprint {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let key = jwk_file::from_file(cx, Path::new("-"), self.password_file.as_deref())?;
-        cx.output.answer(format!("{}\n", key.thumbprint()))?;
+        cx.output.give(&Text::line("thumbprint", &key.thumbprint()))?;
         Ok(ExitStatus::Success)
     }
 }

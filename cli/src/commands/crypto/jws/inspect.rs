@@ -15,9 +15,6 @@ use crate::{context::Context, error::ExitStatus};
 Example:
   step crypto jws inspect --insecure --json < message.jws")]
 pub(crate) struct Inspect {
-    /// Print header, content and signature as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     unverified: Unverified,
 }
@@ -27,7 +24,7 @@ impl Inspect {
         self.unverified.is_wanted(cx)?;
         let text = jose_message::read(cx, "message")?;
         let message = Compact::parse(&text).context("error parsing message")?;
-        match self.json {
+        match cx.output.is_json() {
             true => cx.output.answer(show(&message, &text))?,
             false => cx.output.answer(message.payload())?,
         }

@@ -7,6 +7,7 @@ use jose::jws::ProtectedHeader;
 
 use super::super::jose_key::KeySource;
 use crate::{
+    answer::Text,
     context::Context,
     error::{CommandError, ExitStatus},
 };
@@ -64,7 +65,7 @@ impl Sign {
             ..ProtectedHeader::default()
         };
         let message = key.sign(&header, &content)?;
-        cx.output.answer(format!("{message}\n"))?;
+        cx.output.give(&Text::line("message", &message))?;
         Ok(ExitStatus::Success)
     }
 }

@@ -17,9 +17,6 @@ Example:
 pub(crate) struct Verify {
     #[command(flatten)]
     key: KeySource,
-    /// Print header, content and signature as JSON
-    #[arg(long)]
-    json: bool,
     /// Allow an algorithm that is not the one the key names
     #[arg(long)]
     subtle: bool,
@@ -34,7 +31,7 @@ impl Verify {
         let message = Compact::parse(&text).context("error parsing message")?;
         let key = self.key.read(cx, message.header().kid(), self.subtle)?;
         key.verify(&message).context("validation failed")?;
-        match self.json {
+        match cx.output.is_json() {
             true => cx.output.answer(super::inspect::show(&message, &text))?,
             false => cx.output.answer(message.payload())?,
         }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::super::jose_key::KeySource;
 use crate::{
+    answer::Text,
     context::Context,
     error::{CommandError, ExitStatus},
     random,
@@ -73,7 +74,7 @@ impl Sign {
         let kid = key.kid().filter(|_| !self.no_kid);
         let header = ProtectedHeader { kid, typ: Some("JWT"), ..ProtectedHeader::default() };
         let token = key.sign(&header, &serde_json::to_vec(&claims)?)?;
-        cx.output.answer(format!("{token}\n"))?;
+        cx.output.give(&Text::line("token", &token))?;
         Ok(ExitStatus::Success)
     }
 

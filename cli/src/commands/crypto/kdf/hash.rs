@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{Input, algorithm::Algorithm};
-use crate::{context::Context, error::ExitStatus};
+use crate::{answer::Text, context::Context, error::ExitStatus};
 
 /// Print the slow hash of a password
 ///
@@ -25,7 +25,7 @@ pub(crate) struct Hash {
 impl Hash {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let password = self.input.read(cx, "Enter password to hash")?;
-        cx.output.answer(self.alg.hash(&password)? + "\n")?;
+        cx.output.give(&Text::line("hash", &self.alg.hash(&password)?))?;
         Ok(ExitStatus::Success)
     }
 }

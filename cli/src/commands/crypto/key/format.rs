@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::material::{KeyPart, Material};
 use crate::{
+    answer::{Octets, Saved, Text},
     context::Context,
     error::{CommandError, ExitStatus},
     files::Destination,
@@ -65,11 +66,12 @@ impl Format {
             KeyPart::Private(key) if self.pkcs8 => key.to_pkcs8_der()?,
             KeyPart::Private(key) => key.to_der()?,
         };
-        match out {
-            None => cx.output.answer(&written)?,
-            Some(out) => {
+        match (out, std::str::from_utf8(&written)) {
+            (None, Ok(pem)) if to_pem => cx.output.give(&Text::pem(pem))?,
+            (None, _) => cx.output.give(&Octets::der(&written))?,
+            (Some(out), _) => {
                 out.write(&written)?;
-                cx.output.say(format_args!("Your key has been saved in {}.", out.path().display()))?;
+                cx.output.give(&Saved::file("key", "Your key has been saved in", out.path()))?;
             }
         }
         Ok(ExitStatus::Success)

@@ -1,13 +1,14 @@
 //! `step crypto key inspect`
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use authority::SubjectPublicKeyInfo;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::Args;
+use serde::Serialize;
 
 use super::material::{KeyPart, Material};
-use crate::{client::Fingerprint, context::Context, error::ExitStatus};
+use crate::{answer::Answer, client::Fingerprint, context::Context, error::ExitStatus, output::Output};
 
 /// Say what kind of key a file holds, without showing anything secret
 ///
@@ -30,19 +31,43 @@ impl Inspect {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let material = Material::read(cx, &self.key, self.password_file.as_deref())?;
         let info = SubjectPublicKeyInfo::from_der(material.key.spki_der())?;
-        let part = match (&material.key, material.was_encrypted) {
-            (KeyPart::Private(_), true) => "private key, encrypted",
-            (KeyPart::Private(_), false) => "private key, not encrypted",
-            (KeyPart::Public(_), _) => "public key",
-        };
-        let fingerprint = Fingerprint::of(info.spki_der());
-        let pin = BASE64_STANDARD.encode(hex::decode(fingerprint.to_string())?);
-        cx.output.answer(format!(
-            "Type:        {} {part}\nForm:        {}\nFingerprint: {fingerprint}\nPin:         sha256/{pin}\n",
-            info.kind(),
-            if material.is_pem { "PEM" } else { "DER" },
-        ))?;
+        let fingerprint = Fingerprint::of(info.spki_der()).to_string();
+        cx.output.give(&Facts {
+            kind: info.kind().to_string(),
+            part: if matches!(material.key, KeyPart::Private(_)) { "private" } else { "public" },
+            encrypted: material.was_encrypted,
+            form: if material.is_pem { "PEM" } else { "DER" },
+            pin: format!("sha256/{}", BASE64_STANDARD.encode(hex::decode(&fingerprint)?)),
+            fingerprint,
+        })?;
         Ok(ExitStatus::Success)
+    }
+}
+
+/// What a file with a key says.
+#[derive(Serialize)]
+struct Facts {
+    /// E.g. `EC P-256`.
+    kind: String,
+    part: &'static str,
+    encrypted: bool,
+    form: &'static str,
+    /// SHA-256 of the SubjectPublicKeyInfo, in hexadecimal.
+    fingerprint: String,
+    /// The same, as curl's `--pinnedpubkey` takes it.
+    pin: String,
+}
+
+impl Answer for Facts {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        let part = match (self.part, self.encrypted) {
+            ("private", true) => "private key, encrypted",
+            ("private", false) => "private key, not encrypted",
+            _ => "public key",
+        };
+        let Self { kind, form, fingerprint, pin, .. } = self;
+        output.answer(format!("Type:        {kind} {part}\nForm:        {form}\n"))?;
+        output.answer(format!("Fingerprint: {fingerprint}\nPin:         {pin}\n"))
     }
 }
 

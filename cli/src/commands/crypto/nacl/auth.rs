@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{super::super::commands, encoding};
 use crate::{
+    answer::Text,
     context::Context,
     error::{CommandError, ExitStatus},
 };
@@ -47,7 +48,7 @@ pub(crate) struct Digest {
 impl Digest {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let digest = digest(cx, &self.key)?;
-        cx.output.answer(hex::encode(digest) + "\n")?;
+        cx.output.give(&Text::line("digest", &hex::encode(digest)))?;
         Ok(ExitStatus::Success)
     }
 }

@@ -11,7 +11,11 @@ use clap::Args;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::{context::Context, files};
+use crate::{
+    answer::{Octets, Text},
+    context::Context,
+    files,
+};
 
 /// Octets of a nonce of XSalsa20.
 pub(super) const NONCE: usize = 24;
@@ -41,9 +45,9 @@ impl Form {
     /// Prints a message.
     pub(super) fn answer(self, cx: &mut Context, message: &[u8]) -> anyhow::Result<()> {
         if self.raw {
-            cx.output.answer(message)?;
+            cx.output.give(&Octets::named("message", message))?;
         } else {
-            cx.output.answer(URL_SAFE_NO_PAD.encode(message) + "\n")?;
+            cx.output.give(&Text::line("message", &URL_SAFE_NO_PAD.encode(message)))?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::{
+    answer::Saved,
     context::Context,
     error::{CommandError, ExitStatus},
     files::{Destination, is_same_file},
@@ -39,8 +40,7 @@ impl Halves {
         let (public, private) = generate()?;
         private_file.write(private.as_ref())?;
         public_file.write(public.as_ref())?;
-        cx.output.say(format_args!("Your public key has been saved in {}.", self.public.display()))?;
-        cx.output.say(format_args!("Your private key has been saved in {}.", self.private.display()))?;
+        cx.output.give(&Saved::pair(self.public, self.private))?;
         Ok(ExitStatus::Success)
     }
 }

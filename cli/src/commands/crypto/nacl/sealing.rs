@@ -6,7 +6,7 @@ use crypto_secretbox::aead::{Aead, Nonce};
 use zeroize::Zeroizing;
 
 use super::encoding::{self, EncodingError, Form, NONCE};
-use crate::{context::Context, error::ExitStatus};
+use crate::{answer::Octets, context::Context, error::ExitStatus};
 
 /// What makes a message the only one under its key, and how it is written.
 #[derive(Args)]
@@ -41,7 +41,7 @@ impl Sealing {
         let nonce = encoding::nonce(&self.nonce)?.into();
         let sealed = self.form.read(cx)?;
         let message = cipher.decrypt(&nonce, sealed.as_slice()).map_err(|_| EncodingError::NotAuthentic)?;
-        cx.output.answer(Zeroizing::new(message))?;
+        cx.output.give(&Octets::content(&Zeroizing::new(message)))?;
         Ok(ExitStatus::Success)
     }
 }

@@ -12,7 +12,7 @@ use super::{
     encoding::{self, EncodingError, Form},
     keypair::Halves,
 };
-use crate::{context::Context, error::ExitStatus, random};
+use crate::{answer::Octets, context::Context, error::ExitStatus, random};
 
 /// Octets of the seed, and of the public key behind it in a private key.
 const HALF: usize = 32;
@@ -118,7 +118,7 @@ impl Open {
         UnparsedPublicKey::new(&ED25519, public.as_slice())
             .verify(message, signature)
             .map_err(|_| EncodingError::NotAuthentic)?;
-        cx.output.answer(message)?;
+        cx.output.give(&Octets::content(message))?;
         Ok(ExitStatus::Success)
     }
 }

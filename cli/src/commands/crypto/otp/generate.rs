@@ -1,15 +1,21 @@
 //! `step crypto otp generate`
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{
+    borrow::Cow,
+    fmt::Write as _,
+    io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use aws_lc_rs::rand;
 use clap::Args;
 use qrcode::{Color, QrCode};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::totp::{self, Parameters};
-use crate::{context::Context, error::ExitStatus, files::Destination};
+use crate::{answer::Answer, context::Context, error::ExitStatus, files::Destination, output::Output};
 
 /// Make the secret of a one-time password
 ///
@@ -42,6 +48,25 @@ pub(crate) struct Generate {
     force: bool,
 }
 
+/// A secret, and how an app takes it over.
+#[derive(Serialize)]
+struct Generated<'a> {
+    secret: &'a str,
+    url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qr: Option<Cow<'a, str>>,
+    /// Which of both people are shown.
+    #[serde(skip)]
+    shows_url: bool,
+}
+
+impl Answer for Generated<'_> {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        output.answer(if self.shows_url { self.url } else { self.secret })?;
+        output.answer("\n")
+    }
+}
+
 impl Generate {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let picture = self.qr.as_deref().map(|path| Destination::claim(cx, path, self.force)).transpose()?;
@@ -52,10 +77,8 @@ impl Generate {
         if let Some(file) = picture {
             file.write(&draw(&url)?)?;
         }
-        let mut answer = Zeroizing::new(String::with_capacity(url.len() + 1));
-        answer.push_str(if self.url { &url } else { &secret });
-        answer.push('\n');
-        cx.output.answer(answer.as_bytes())?;
+        let qr = self.qr.as_deref().map(Path::to_string_lossy);
+        cx.output.give(&Generated { secret: &secret, url: &url, qr, shows_url: self.url })?;
         Ok(ExitStatus::Success)
     }
 
@@ -140,7 +163,7 @@ mod tests {
         let line = format!("crypto otp generate {NAMES} --qr {{}}/totp.png");
         user.step(&line).answer();
         let picture = std::fs::read(user.path("totp.png")).expect("a file");
-        let mut reader = png::Decoder::new(std::io::Cursor::new(&picture)).read_info().expect("a PNG");
+        let mut reader = png::Decoder::new(io::Cursor::new(&picture)).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
         let frame = reader.next_frame(&mut pixels).expect("pixels");
         assert_eq!((frame.width % 8, frame.width), (0, frame.height));

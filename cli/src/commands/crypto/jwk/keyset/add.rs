@@ -31,7 +31,7 @@ impl Add {
         check(&key)?;
         let mut file = KeySetFile::open_or_create(&self.set)?;
         file.keys().push(key);
-        file.save()?;
+        cx.output.give(&file.save()?)?;
         Ok(ExitStatus::Success)
     }
 }

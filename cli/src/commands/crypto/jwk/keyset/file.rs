@@ -3,18 +3,19 @@
 use std::{
     collections::BTreeMap,
     fs::File,
+    io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 use rustix::fs::{FlockOperation, flock};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use steppath::{Access, Overwrite};
 use thiserror::Error;
 
-use crate::json_layout;
+use crate::{answer::Answer, json_layout, output::Output};
 
 /// A set, and the right to change it.
 pub(super) struct KeySetFile {
@@ -90,11 +91,24 @@ impl KeySetFile {
         &mut self.set.keys
     }
 
-    /// Replaces the file in one step.
-    pub(super) fn save(self) -> anyhow::Result<()> {
+    /// Replaces the file in one step, and tells what is in it.
+    pub(super) fn save(self) -> anyhow::Result<Kept> {
         let KeySet { keys, others: mut members } = self.set;
         members.insert("keys".to_owned(), to_raw_value(&keys)?);
         let json = json_layout::indented(&serde_json::to_string(&members)?, "  ") + "\n";
-        Ok(steppath::write(&self.path, json.as_bytes(), Access::Private, Overwrite::Allow)?)
+        steppath::write(&self.path, json.as_bytes(), Access::Private, Overwrite::Allow)?;
+        Ok(Kept { keys: keys.len() })
+    }
+}
+
+/// How many keys a set has after it was changed. Only programs are told.
+#[derive(Serialize)]
+pub(super) struct Kept {
+    keys: usize,
+}
+
+impl Answer for Kept {
+    fn tell(&self, _: &mut Output) -> io::Result<()> {
+        Ok(())
     }
 }

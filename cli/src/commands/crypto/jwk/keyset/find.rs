@@ -1,11 +1,13 @@
 //! `step crypto jwk keyset find`
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use clap::Args;
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::file;
-use crate::{context::Context, error::ExitStatus, json_layout};
+use crate::{answer::Answer, context::Context, error::ExitStatus, json_layout, output::Output};
 
 /// Print the keys of a set that have a name
 #[derive(Args)]
@@ -21,13 +23,23 @@ pub(crate) struct Find {
     kid: String,
 }
 
+/// The keys as they are in the set.
+#[derive(Serialize)]
+struct Found {
+    keys: Vec<Box<RawValue>>,
+}
+
+impl Answer for Found {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        self.keys.iter().try_for_each(|key| output.answer(json_layout::indented(key.get(), "  ") + "\n"))
+    }
+}
+
 impl Find {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        for key in file::keys(&self.set)? {
-            if file::kid(&key).as_deref() == Some(&self.kid) {
-                cx.output.answer(json_layout::indented(key.get(), "  ") + "\n")?;
-            }
-        }
+        let mut keys = file::keys(&self.set)?;
+        keys.retain(|key| file::kid(key).as_deref() == Some(&self.kid));
+        cx.output.give(&Found { keys })?;
         Ok(ExitStatus::Success)
     }
 }

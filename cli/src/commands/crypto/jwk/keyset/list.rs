@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::file;
-use crate::{context::Context, error::ExitStatus, output::printable};
+use crate::{answer::Lines, context::Context, error::ExitStatus};
 
 /// Print the names of the keys in a set
 #[derive(Args)]
@@ -20,9 +20,8 @@ pub(crate) struct List {
 
 impl List {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
-        for key in file::keys(&self.set)? {
-            cx.output.answer(format!("{}\n", printable(&file::kid(&key).unwrap_or_default())))?;
-        }
+        let kids = file::keys(&self.set)?.iter().map(|key| file::kid(key).unwrap_or_default()).collect();
+        cx.output.give(&Lines::new("kids", kids))?;
         Ok(ExitStatus::Success)
     }
 }

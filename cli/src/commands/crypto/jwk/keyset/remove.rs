@@ -22,10 +22,10 @@ pub(crate) struct Remove {
 }
 
 impl Remove {
-    pub(crate) fn run(self, _: &mut Context) -> anyhow::Result<ExitStatus> {
+    pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let mut file = KeySetFile::open(&self.set)?;
         file.keys().retain(|key| file::kid(key).as_deref() != Some(&self.kid));
-        file.save()?;
+        cx.output.give(&file.save()?)?;
         Ok(ExitStatus::Success)
     }
 }
