@@ -77,6 +77,11 @@ fn shell(program: &str, arguments: &[&str], commands: &str) -> Command {
     command
 }
 
+/// What mounts a folder over itself so that nobody can write there.
+pub(crate) fn read_only_mount(folder: &str) -> String {
+    format!("mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}")
+}
+
 /// A CA that runs in a process of its own.
 pub(crate) struct Process {
     child: Child,
@@ -132,11 +137,25 @@ impl Process {
 
     /// Starts it where `folder` is mounted read-only, if this user may mount anything at all.
     pub(crate) fn start_on_read_only(folder: &Path) -> Option<Self> {
-        let mount = r#"mount --bind "$STEP_TESTS_FOLDER" "$STEP_TESTS_FOLDER" && mount -o remount,bind,ro "$STEP_TESTS_FOLDER""#;
+        let folder_variable = format!("\"${FOLDER}\"");
+        Self::start_where(&read_only_mount(&folder_variable), folder)
+    }
+
+    /// Starts it among mounts of its own, after these commands, which are tried before; if this user may mount anything at
+    /// all.
+    pub(crate) fn start_where(commands: &str, folder: &Path) -> Option<Self> {
         let namespace = ["--map-root-user", "--mount", "sh"];
-        let mut probe = shell("unshare", &namespace, &format!("{mount} && exit 0; exit 1"));
+        let mut probe = shell("unshare", &namespace, &format!("{commands} && exit 0; exit 1"));
         let can = probe.env(FOLDER, folder).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        can.is_ok_and(|status| status.success()).then(|| Self::spawn(shell("unshare", &namespace, mount), folder))
+        can.is_ok_and(|status| status.success()).then(|| Self::spawn(shell("unshare", &namespace, commands), folder))
+    }
+
+    /// Has a shell do something among the mounts of the process; whether it was done.
+    pub(crate) fn beside(&self, commands: &str) -> bool {
+        let mut command = Command::new("nsenter");
+        command.arg("--target").arg(self.number());
+        command.args(["--user", "--mount", "--preserve-credentials", "sh", "-c", commands]);
+        command.stdin(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 
     fn spawn(mut command: Command, folder: &Path) -> Self {
@@ -157,6 +176,11 @@ impl Process {
     /// Who it is.
     pub(crate) fn id(&self) -> Pid {
         Pid::from_child(&self.child)
+    }
+
+    /// Its number, as other programs are told it.
+    pub(crate) fn number(&self) -> String {
+        self.child.id().to_string()
     }
 
     /// A number of its own in `/proc`, in KiB: `VmRSS`, what it holds in memory.

@@ -5,11 +5,14 @@
 mod child;
 mod clock;
 mod damaged;
+mod erring;
 mod failing;
 mod floods;
 mod full;
 mod killed;
+mod mixed;
 mod panicking;
+mod program;
 mod raw;
 mod read_only;
 mod restored;

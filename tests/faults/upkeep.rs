@@ -10,13 +10,14 @@ use std::{
 use clap::Parser as _;
 use step_ca::{
     args::{Args, Command},
+    audit::Operation,
     clock::{Clock as _, System},
 };
 use step_tests::TestCa;
 
 use crate::child;
 
-/// The words after `step-ca db` that the process runs, one a line.
+/// The words after `step-ca` that the process runs, one a line; those of `db` begin with what comes after it.
 const WORDS: &str = "STEP_TESTS_WORDS";
 
 #[test]
@@ -30,9 +31,14 @@ fn an_operator_of_a_process() {
 }
 
 fn run(words: &str) -> Result<String, String> {
-    let args = Args::try_parse_from(["step-ca", "db"].into_iter().chain(words.lines())).unwrap();
-    let Some(Command::Db(command)) = args.command else { panic!("not a command about the store") };
-    command.run(System.now()).map_err(|error| error.to_string())
+    let first: &[&str] = if words.starts_with("recall\n") { &["step-ca"] } else { &["step-ca", "db"] };
+    let args = Args::try_parse_from(first.iter().copied().chain(words.lines())).unwrap();
+    let done = match args.command {
+        Some(Command::Db(command)) => command.run(System.now()),
+        Some(Command::Recall(recall)) => tokio::runtime::Runtime::new().unwrap().block_on(recall.run(System.now())),
+        _ => panic!("not a command about the store"),
+    };
+    done.map_err(|error| error.to_string())
 }
 
 /// Runs the words in a process of its own that dies at `place`.
@@ -127,5 +133,27 @@ fn a_restore_that_is_killed_leaves_the_old_store_or_the_copy() {
         assert_eq!(ca.app().snapshot().store.origin().set_back.is_some(), is_restored, "{place}");
         ca.stop();
         fs::remove_file(backup).unwrap();
+    }
+}
+
+#[test]
+fn a_recall_that_is_killed_is_completed_by_the_same_command() {
+    for place in ["store::after_recall", "store::after_revocation", "store::before_commit", "store::after_commit"] {
+        let mut ca = TestCa::build().system_clock().start();
+        let leaves = ["a.example", "b.example", "c.example"].map(|name| ca.issue(name));
+        let module = ca.records().certificates.last().unwrap().policies[0].sha256;
+        ca.stop();
+        let words = format!("recall\n{module}\n--revoke\n{}", config(&ca));
+        assert_eq!(killed_at(place, &words).signal(), Some(9), "{place}");
+        let said = done(&words);
+        assert!(said.ends_with("certificates have been revoked.\n"), "{place}: {said}");
+        assert!(certificates(&ca).contains(" 3 of them revoked"), "{place}");
+        let recalls = ca.records().audit.into_iter().filter(|entry| entry.operation == Operation::Recall).count();
+        assert_eq!(recalls, 1, "{place}");
+        ca.restart();
+        for leaf in &leaves {
+            let client = ca.client_with(leaf.identity());
+            let _ = client.send(client.request(reqwest::Method::POST, "/renew")).expect(401);
+        }
     }
 }
