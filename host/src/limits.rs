@@ -107,10 +107,12 @@ pub const OCSP_CACHE: usize = 10_000;
 pub const MODULE_FILE: u64 = 1 << 20;
 /// Octets of the signed manifest beside a module file.
 pub const MODULE_MANIFEST: u64 = 16 << 10;
-/// For compiling a module, off the serving path.
+/// Of a processor, for compiling a module, off the serving path.
 pub const COMPILE_TIME: Duration = Duration::from_secs(10);
 /// Fuel of one policy call.
 pub const POLICY_FUEL: u64 = 20_000_000;
+/// For compiling it when others have the processor.
+pub const COMPILE_PATIENCE: Duration = Duration::from_secs(120);
 /// Wall clock of one policy call.
 pub const POLICY_TIME: Duration = Duration::from_millis(100);
 /// Octets of a guest's memory.
@@ -260,7 +262,8 @@ pub const TABLE: &[Limit] = &[
     count("OCSP answers kept", OCSP_CACHE as u64),
     octets("policy module", MODULE_FILE),
     octets("manifest of a policy module", MODULE_MANIFEST),
-    time("compiling a policy module", COMPILE_TIME),
+    time("time of a processor for compiling a policy module", COMPILE_TIME),
+    time("waiting for a policy module to be compiled", COMPILE_PATIENCE),
     count("fuel of a policy call", POLICY_FUEL),
     time("wall clock of a policy call", POLICY_TIME),
     octets("memory of a policy call", POLICY_MEMORY),

@@ -33,6 +33,7 @@ const ROUTES: &str = "host/src/routes/tests/refusals.rs";
 const RUNTIME: &str = "host/policy-runtime/src/tests/calls.rs";
 const CASES: &str = "host/policy-runtime/src/tests/cases.rs";
 const HOSTILE: &str = "every_hostile_module_is_stopped_for_its_own_reason_and_its_neighbour_still_answers";
+const COMPILING: &str = "host/policy-runtime/src/compiling.rs";
 const EFFECTS: &str = "host/src/effects/http/tests.rs";
 
 const PROOFS: &[(&str, Proof)] = &[
@@ -145,8 +146,12 @@ const PROOFS: &[(&str, Proof)] = &[
         In("host/policy-runtime/src/tests/modules.rs", "a_file_may_be_as_large_as_the_limit_and_no_larger"),
     ),
     (
-        "compiling a policy module",
-        In("host/policy-runtime/src/tests/modules.rs", "what_is_slow_to_compile_is_not_compiled"),
+        "time of a processor for compiling a policy module",
+        In(COMPILING, "what_has_had_its_part_of_the_processor_is_refused_however_little_time_has_gone_by"),
+    ),
+    (
+        "waiting for a policy module to be compiled",
+        In(COMPILING, "what_was_kept_from_the_processor_for_too_long_may_try_again"),
     ),
     ("fuel of a policy call", In(RUNTIME, "fuel_is_enough_to_the_unit")),
     ("wall clock of a policy call", In(RUNTIME, "time_stops_what_fuel_does_not")),

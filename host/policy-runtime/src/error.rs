@@ -25,12 +25,21 @@ pub enum Fault {
         /// The compiler's words.
         reason: String,
     },
-    /// Checking and compiling took longer than [`LoadLimits::time`](crate::LoadLimits::time), now or when the same
-    /// file was loaded before.
-    #[error("was not compiled within {} s", limit.as_secs())]
+    /// Checking and compiling took more of a processor than [`LoadLimits::time`](crate::LoadLimits::time), now or when
+    /// the same file was loaded before.
+    #[error("takes more than {} s of a processor to compile", limit.as_secs())]
     CompileTooSlow {
         /// The limit.
         limit: Duration,
+    },
+    /// Compiling did not come to an end within [`LoadLimits::patience`](crate::LoadLimits::patience), since others had
+    /// the processor.
+    #[error("was not compiled within {} s, in which it had a processor for {:.1} s", waited.as_secs(), spent.as_secs_f64())]
+    CompileUnfinished {
+        /// How long it was waited for.
+        waited: Duration,
+        /// What it had of a processor.
+        spent: Duration,
     },
     /// Another module was being compiled, and it did not come to an end in time.
     #[error("waited {} s for the compilation of another module to end", waited.as_secs())]

@@ -44,6 +44,7 @@ mod interface;
 mod limits;
 mod module;
 mod output;
+mod processor_time;
 mod provisioner;
 mod runtime;
 #[cfg(any(test, feature = "testing"))]

@@ -63,12 +63,16 @@ pub struct LoadLimits {
     /// Functions that components inside the component pass to each other. Each becomes an adapter whose code grows with
     /// its types; modules written in Rust and C have none.
     pub adapted_functions: u64,
-    /// Checking and compiling, by the wall clock.
+    /// Checking and compiling: time of a processor, and by the wall clock where that cannot be told.
     pub time: Duration,
+    /// Checking and compiling, by the wall clock, on a machine that has other things to do.
+    pub patience: Duration,
 }
 
-/// A compiler that is not optimised itself, on a machine that runs tests with every core, is given more.
+/// A compiler that is not optimised itself is given more.
 const COMPILE_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 120 } else { 10 });
+/// For a module that gets a twelfth of a processor.
+const COMPILE_PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 1_440 } else { 120 });
 
 impl Default for LoadLimits {
     fn default() -> Self {
@@ -79,6 +83,7 @@ impl Default for LoadLimits {
             function_locals: 2_000,
             adapted_functions: 0,
             time: COMPILE_TIME,
+            patience: COMPILE_PATIENCE,
         }
     }
 }

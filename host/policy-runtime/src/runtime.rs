@@ -15,7 +15,7 @@ use wasmtime::component::Linker;
 use crate::assignment::Assignment;
 use crate::cache::Cache;
 use crate::call::Guest;
-use crate::compiling::Workshop;
+use crate::compiling::{Allowance, Workshop};
 use crate::engine::{Dimensions, Engine};
 use crate::error::Fault;
 use crate::imports;
@@ -117,7 +117,8 @@ impl Runtime {
         }
         let (name, bytes, shared) = (name.to_owned(), bytes.to_vec(), Arc::clone(&self.shared));
         let digest = sha256(&bytes);
-        self.shared.workshop.run(digest, load.time, move || shared.compile(name, digest, bytes)).map(Arc::new)
+        let allowance = Allowance { processor: load.time, wall: load.patience };
+        self.shared.workshop.run(digest, allowance, move || shared.compile(name, digest, bytes)).map(Arc::new)
     }
 }
 
