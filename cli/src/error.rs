@@ -12,7 +12,8 @@ use thiserror::Error;
 
 use self::failure::Failure;
 use crate::{
-    client::ClientError, commands::policy::ProgramError, files::FileError, output::Output, prompt::PromptError, provisioning::ChoiceError, trust_store::TrustStoreError,
+    client::ClientError, commands::policy::ProgramError, files::FileError, oauth::OauthError, output::Output,
+    prompt::PromptError, provisioning::ChoiceError, trust_store::TrustStoreError,
 };
 
 /// How the program ended.
@@ -260,6 +261,8 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
 }
 
 /// An operating system error in the words Go has for it: lower case, without the number.
+    } else if let Some(error) = cause.downcast_ref::<OauthError>() {
+        error.hint()
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

@@ -30,6 +30,7 @@ mod jwk_file;
 mod key_file;
 mod key_kind;
 mod manual;
+mod oauth;
 mod output;
 mod pem_key;
 mod protection;

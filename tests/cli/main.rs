@@ -9,6 +9,7 @@ mod inspect;
 mod library;
 mod manual;
 mod renew;
+mod oauth;
 mod terminal;
 mod token;
 mod visitor;

@@ -5,7 +5,8 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
 };
 
 use step_cli::{
@@ -92,16 +93,31 @@ impl User {
         self.run(line, Box::new(io::Cursor::new(input.into())), Box::new(Script(VecDeque::new())))
     }
 
+    /// Runs the words of a line and visits each address it tells its user to visit. What `visit` makes of an address is
+    /// what the user types when they are asked.
+    pub fn step_and_visit(&self, line: &str, visit: impl Fn(&str) -> String + Send + Sync + 'static) -> Outcome {
+        let (sender, receiver) = mpsc::channel();
+        let talk = Text::default();
+        let visiting = Visiting { text: talk.clone(), visit: Arc::new(visit), sender };
+        self.run_with(line, Box::new(io::empty()), Box::new(Typed(receiver)), &talk, Box::new(visiting))
+    }
+
     fn run(&self, line: &str, input: Box<dyn io::Read>, terminal: Box<dyn Terminal>) -> Outcome {
-        let (answers, talk) = (Text::default(), Text::default());
-        let stdio = Stdio {
-            input,
-            is_typed: false,
-            answers: Box::new(answers.clone()),
-            talk: Box::new(talk.clone()),
-            terminal,
-            colour: false,
-        };
+        let talk = Text::default();
+        self.run_with(line, input, terminal, &talk, Box::new(talk.clone()))
+    }
+
+    fn run_with(
+        &self,
+        line: &str,
+        input: Box<dyn io::Read>,
+        terminal: Box<dyn Terminal>,
+        talk: &Text,
+        talked: Box<dyn Write>,
+    ) -> Outcome {
+        let answers = Text::default();
+        let stdio =
+            Stdio { input, is_typed: false, answers: Box::new(answers.clone()), talk: talked, terminal, colour: false };
         let folder = self.folder.path().display().to_string();
         let words = line.split_whitespace().map(|word| word.replace("{}", &folder).into());
         let status = step_cli::run(words, Environment::from_iter(self.environment()), stdio);
@@ -142,6 +158,47 @@ impl Write for Text {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// A stream whose addresses are visited, each in a thread of its own.
+struct Visiting {
+    text: Text,
+    visit: Arc<dyn Fn(&str) -> String + Send + Sync>,
+    sender: mpsc::Sender<String>,
+}
+
+impl Write for Visiting {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let talk = String::from_utf8_lossy(octets).into_owned();
+        for address in talk.lines().filter(|line| line.starts_with("https://")) {
+            let (address, visit, sender) = (address.to_owned(), Arc::clone(&self.visit), self.sender.clone());
+            // Nobody has to be asked for what the visit came to.
+            thread::spawn(move || sender.send(visit(&address)));
+        }
+        self.text.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Somebody who types what they were shown elsewhere.
+struct Typed(mpsc::Receiver<String>);
+
+impl Terminal for Typed {
+    fn text(&mut self, question: Question<'_>, _: &str, _: Rule) -> Result<String, PromptError> {
+        let nobody = |_| PromptError::NoTerminal { question: question.label.into(), flag: question.flag.into() };
+        self.0.recv().map_err(nobody)
+    }
+
+    fn password(&mut self, question: Question<'_>) -> Result<Zeroizing<String>, PromptError> {
+        Err(PromptError::NoTerminal { question: question.label.into(), flag: question.flag.into() })
+    }
+
+    fn select(&mut self, question: Question<'_>, _: &[String]) -> Result<usize, PromptError> {
+        Err(PromptError::NoTerminal { question: question.label.into(), flag: question.flag.into() })
     }
 }
 

@@ -88,6 +88,15 @@ pub(crate) fn verifying_by_system() -> Result<ClientConfig, ClientError> {
     Ok(builder.with_no_client_auth())
 }
 
+/// TLS that accepts whoever the operating system's roots or these vouch for.
+pub(crate) fn verifying_by_system_and(roots: &Roots) -> Result<ClientConfig, ClientError> {
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(roots.iter().cloned(), provider());
+    let verifier = Arc::new(verifier.map_err(ClientError::Tls)?);
+    // The verifier of the system with more roots: no less is verified.
+    let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
+    Ok(builder.with_no_client_auth())
+}
+
 /// TLS with roots of one's own, showing a certificate when asked for one.
 pub(super) fn identified(roots: &Roots, identity: Identity) -> Result<ClientConfig, ClientError> {
     trusting(roots)?.with_client_auth_cert(identity.chain, identity.key).map_err(ClientError::Tls)

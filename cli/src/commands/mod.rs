@@ -6,6 +6,7 @@ pub(crate) mod ca;
 pub(crate) mod certificate;
 pub(crate) mod completion;
 pub(crate) mod crypto;
+pub(crate) mod oauth;
 pub(crate) mod path;
 pub(crate) mod policy;
 pub(crate) mod version;
@@ -34,6 +35,7 @@ commands!(Commands {
     Certificate(certificate::Certificate),
     Completion(completion::Completion),
     Crypto(crypto::Crypto),
+    Oauth(oauth::Oauth),
     Path(path::Path),
     Policy(policy::Policy),
     Version(version::Version),

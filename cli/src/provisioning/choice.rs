@@ -3,6 +3,7 @@
 use api_types::Provisioner;
 use thiserror::Error;
 
+use super::is_openid;
 use crate::{
     context::Context,
     error::CommandError,
@@ -36,11 +37,12 @@ pub(crate) fn choose(
     name: Option<&str>,
 ) -> anyhow::Result<Provisioner> {
     // Provisioners of other types are for other flows; one without a key signs nothing.
-    let mut fitting: Vec<_> = provisioners
-        .into_iter()
-        .filter(|provisioner| provisioner.r#type.is_empty() || provisioner.r#type.eq_ignore_ascii_case("jwk"))
-        .filter(|provisioner| provisioner.key.is_some())
-        .collect();
+    let is_jwk = |provisioner: &Provisioner| {
+        let kind = &provisioner.r#type;
+        provisioner.key.is_some() && (kind.is_empty() || kind.eq_ignore_ascii_case("jwk"))
+    };
+    let mut fitting: Vec<_> =
+        provisioners.into_iter().filter(|provisioner| is_jwk(provisioner) || is_openid(provisioner)).collect();
     if fitting.is_empty() {
         return Err(ChoiceError::NoProvisioner.into());
     }
@@ -58,7 +60,8 @@ pub(crate) fn choose(
     }
     let index = if fitting.len() == 1 { 0 } else { ask(cx, &fitting)? };
     let chosen = fitting.swap_remove(index.min(fitting.len() - 1));
-    cx.output.tick("Key ID", item(&chosen))?;
+    let label = if is_openid(&chosen) { "Provisioner" } else { "Key ID" };
+    cx.output.tick(label, item(&chosen))?;
     Ok(chosen)
 }
 
@@ -71,12 +74,15 @@ fn ask(cx: &mut Context, provisioners: &[Provisioner]) -> anyhow::Result<usize> 
     }
 }
 
-/// `<kid> (<name>)`, safe to show.
+/// `<kid> (<name>)`, or `<name> (OIDC) [client: <id>]`, safe to show.
 fn item(provisioner: &Provisioner) -> String {
-    crate::output::printable(&format!("{} ({})", kid(provisioner), provisioner.name)).into_owned()
+    let (kid, name) = (kid(provisioner), &provisioner.name);
+    let item =
+        if is_openid(provisioner) { format!("{name} (OIDC) [client: {kid}]") } else { format!("{kid} ({name})") };
+    crate::output::printable(&item).into_owned()
 }
 
-/// The name of the provisioner's key.
+/// The name of the provisioner's key; its client where it has no key.
 pub(crate) fn kid(provisioner: &Provisioner) -> &str {
-    provisioner.key.as_ref().map_or("", |key| &key.kid)
+    if is_openid(provisioner) { &provisioner.client_id } else { provisioner.key.as_ref().map_or("", |key| &key.kid) }
 }

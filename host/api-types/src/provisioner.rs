@@ -35,6 +35,21 @@ pub struct Provisioner {
     /// The private half of `key`, password-encrypted: a compact JWE, published to everyone.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub encrypted_key: String,
+    /// Client of the identity provider whose tokens it takes, for type `OIDC`.
+    #[serde(rename = "clientID", skip_serializing_if = "String::is_empty")]
+    pub client_id: String,
+    /// The secret of a client that is a program on many machines: known to everyone (RFC 8252 §8.5).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub client_secret: String,
+    /// Where the identity provider says what it is (OpenID Connect Discovery 1.0 §4).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub configuration_endpoint: String,
+    /// Where browsers come back to, `:<port>`, when the identity provider accepts one place only.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub listen_address: String,
+    /// What the identity provider is asked for, when that is not `openid` and `email`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
     /// Bounds on the certificates it may ask for. The server always writes it, `{}` when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<ProvisionerClaims>,
@@ -113,6 +128,17 @@ mod tests {
         let text = concat!(
             r#"{"name":"you@example.com","type":"JWK","key":{"use":"sig","kty":"EC","kid":"k1","crv":"P-256","alg":"ES256","#,
             r#""x":"AQ","y":"Ag"},"encryptedKey":"a.b.c.d.e","claims":{"maxTLSCertDuration":"24h0m0s","disableRenewal":false}}"#
+        );
+        let provisioner: Provisioner = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&provisioner).unwrap(), text);
+    }
+
+    #[test]
+    fn an_identity_provider_is_called_by_upstreams_names() {
+        let text = concat!(
+            r#"{"name":"people","type":"OIDC","clientID":"step","clientSecret":"known","#,
+            r#""configurationEndpoint":"https://idp/.well-known/openid-configuration","listenAddress":":10000","#,
+            r#""scopes":["openid"],"claims":{}}"#
         );
         let provisioner: Provisioner = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&provisioner).unwrap(), text);

@@ -20,6 +20,7 @@ mod key;
 mod logger;
 mod metrics;
 mod policies;
+mod openid;
 mod policy_limits;
 mod problem;
 mod provisioners;
@@ -58,6 +59,7 @@ pub use self::{
     logger::{LogFormat, LoggerConfig, TRACE_HEADER},
     policies::{Builtin, Mode, Operations, PolicyConfig, PolicyName},
     policy_limits::PolicyLimits,
+    openid::OpenIdClient,
     problem::{Notice, Problem},
     provisioners::ProvisionerConfig,
     revocation::{CrlConfig, OcspConfig, OcspSigning},

@@ -8,6 +8,7 @@ use super::{
     claims::{self, Claims},
     document::Value,
     error::Problems,
+    openid::{self, OpenIdClient},
     policies::{Builtin, Names, PolicyName},
     problem::Problem,
     reader::{Field, Object},
@@ -31,6 +32,8 @@ pub struct ProvisionerConfig {
     pub key: Option<String>,
     /// The `kid` in `key`.
     pub key_id: Option<String>,
+    /// Where its clients sign in, for a provisioner that has an identity provider and says so.
+    pub openid: Option<OpenIdClient>,
     /// The private JWK under a password: a compact JWE that `/provisioners` shows to everyone.
     pub encrypted_key: Option<String>,
     /// The whole object as JSON, letter for letter, without the members that speak to the host (`policy`, `policies`).
@@ -42,15 +45,26 @@ pub struct ProvisionerConfig {
 }
 
 impl ProvisionerConfig {
-    /// What everyone may know of it; none when its key cannot be read as a public key.
+    /// What everyone may know of it. None when it has no key that can be read as a public one, and does not say where its
+    /// clients sign in: clients of 2019 do not survive an entry without a key, and who has such clients leaves that out.
     pub fn published(&self) -> Option<api_types::Provisioner> {
+        // Only public members have a place in the type: a private key that strayed into the file goes no further.
         let key = self.key.as_deref().map(serde_json::from_str).transpose().ok()?;
+        if key.is_none() && self.openid.is_none() {
+            return None;
+        }
         let claims = self.claims.clone().unwrap_or_default();
+        let openid = self.openid.clone().unwrap_or_default();
         Some(api_types::Provisioner {
             name: self.name.clone(),
             r#type: self.kind.clone(),
             key,
             encrypted_key: self.encrypted_key.clone().unwrap_or_default(),
+            client_id: openid.client_id,
+            client_secret: openid.client_secret,
+            configuration_endpoint: openid.configuration_endpoint,
+            listen_address: openid.listen_address,
+            scopes: openid.scopes,
             // Upstream always writes the member, if only as `{}`.
             claims: Some(api_types::ProvisionerClaims {
                 min_tls_cert_duration: claims.min_tls_cert_duration,
@@ -107,6 +121,7 @@ fn provisioner(
     if is_jwk && key.is_none() {
         object.refuse::<()>("key", Problem::Empty { what: "provisioner key", right: KEY }, problems);
     }
+    let openid = openid::read(&mut object, kind.as_ref().map_or("", |(_, kind)| kind), problems);
     let encrypted_key = object.take("encryptedKey");
     let encrypted_key = encrypted_key.and_then(|field| field.string(problems).map(str::to_owned));
     let own_claims = object.take("claims");
@@ -125,6 +140,7 @@ fn provisioner(
         },
         key_id: key.as_ref().and_then(key_id),
         key: key.map(|field| field.node.text.to_owned()),
+        openid: openid?,
         encrypted_key: encrypted_key.filter(|key| !key.is_empty()),
         config,
         place,

@@ -23,12 +23,13 @@ use crate::{
 /// Make a key and get a certificate for it
 ///
 /// Without --token one is made first, as `step ca token` does: it asks which provisioner signs it, if there are
-/// several, and for the password of its key.
+/// several, and for the password of its key. A provisioner of type OIDC has the person sign in with their browser.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   step ca certificate a.example.com a.crt a.key
   step ca certificate a.example.com a.crt a.key --san a.internal --san 10.0.0.1 --not-after 8h
+  step ca certificate ada.people.example.com a.crt a.key --provisioner people
   step ca certificate a.example.com a.crt a.key --token $(cat token)")]
 pub(crate) struct Certificate {
     /// The name the certificate is for: a host name, an address, an e-mail address
@@ -82,15 +83,16 @@ impl Certificate {
                 Token::read(self.provisioner.token_for(cx, &self.ca, &subject, &names)?)?
             }
         };
-        if !token.subject.eq_ignore_ascii_case(&subject) {
+        if !token.is_about(&subject) {
             bail!("token subject '{}' and hostname '{subject}' do not match", token.subject);
         }
+        let (subject, usual) = token.subject_and_names(&subject);
         if names.is_empty() {
-            names.clone_from(&token.names);
+            names = usual;
         }
 
         let key = PrivateKey::generate(spec)?;
-        let request = pki::create_csr(&key, common_name(&token.subject), &SubjectAltNames::classify(&names)?)?;
+        let request = pki::create_csr(&key, common_name(&subject), &SubjectAltNames::classify(&names)?)?;
         let client = token.client(cx, &self.ca)?;
         let chain = token.spend(cx, &client, &request, &self.validity)?;
 

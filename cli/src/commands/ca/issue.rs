@@ -78,6 +78,9 @@ impl ProvisionerFlags {
         let client = Client::new(url, &ca.roots(cx)?)?;
         let provisioners = cx.wait_for(client.provisioners())??;
         let chosen = provisioning::choose(cx, provisioners, self.kid.as_deref(), self.provisioner.as_deref())?;
+        if provisioning::is_openid(&chosen) {
+            return provisioning::identity_token(cx, &chosen, &ca.roots(cx)?);
+        }
         let kid = provisioning::kid(&chosen);
         let encrypted = cx.wait_for(client.provisioner_key(kid))??;
         let key = provisioning::unlock(cx, &encrypted.key, self.password_file())?;
@@ -104,6 +107,8 @@ pub(super) struct Token {
     pub(super) names: Vec<String>,
     /// The CA it is for and the root that CA is known by, when it says both.
     ca: Option<(CaUrl, Fingerprint)>,
+    /// Whether an identity provider made it: then it speaks of a person and leaves names to the CA.
+    is_of_a_person: bool,
 }
 
 impl Token {
@@ -120,7 +125,23 @@ impl Token {
             }
             _ => None,
         };
-        Ok(Self { text, subject, names, ca })
+        // An issuer of OpenID Connect is an https URL; a CA's own provisioners say by which root the CA is known.
+        let issuer = claims.iss.as_deref().unwrap_or_default();
+        let is_of_a_person = issuer.starts_with("https://") && claims.sha.is_none() && claims.sans.is_none();
+        Ok(Self { text, subject, names, ca, is_of_a_person })
+    }
+
+    /// Whether the token could be about a certificate for this name. What a person may have is for the CA to say.
+    pub(super) fn is_about(&self, name: &str) -> bool {
+        self.is_of_a_person || self.subject.eq_ignore_ascii_case(name)
+    }
+
+    /// Whom the certificate is for, and its names, when `subject` and no names were asked for.
+    pub(super) fn subject_and_names(&self, subject: &str) -> (String, Vec<String>) {
+        match self.is_of_a_person {
+            true => (subject.to_owned(), vec![subject.to_owned()]),
+            false => (self.subject.clone(), self.names.clone()),
+        }
     }
 
     /// A client of the CA the token is for, else of the one the flags name.
@@ -207,6 +228,23 @@ mod tests {
         assert_eq!(read(r#"{"sub":"a"}"#).expect("read").names, ["a"]);
         assert_eq!(read(r#"{"sub":"a","sans":[]}"#).expect("read").names, ["a"]);
         assert_eq!(read(r#"{"sub":"a","sans":["b","c"]}"#).expect("read").names, ["b", "c"]);
+    }
+
+    #[test]
+    fn a_token_of_an_identity_provider_is_about_a_person_and_not_about_names() {
+        let person = read(r#"{"iss":"https://idp.example.com","sub":"42","aud":"step"}"#).expect("read");
+        assert!(person.is_about("a.example.com"));
+        assert_eq!(person.subject_and_names("a"), ("a".to_owned(), vec!["a".to_owned()]));
+        let sha = "ab".repeat(32);
+        for claims in [
+            r#"{"iss":"me@example.com","sub":"b"}"#.to_owned(),
+            format!(r#"{{"iss":"https://idp.example.com","sub":"b","aud":"https://ca/1.0/sign","sha":"{sha}"}}"#),
+            r#"{"iss":"https://idp.example.com","sub":"b","sans":["b"]}"#.to_owned(),
+        ] {
+            let token = read(&claims).expect("read");
+            assert!(token.is_about("B") && !token.is_about("a"), "{claims}");
+            assert_eq!(token.subject_and_names("a"), ("b".to_owned(), vec!["b".to_owned()]), "{claims}");
+        }
     }
 
     fn read(claims: &str) -> anyhow::Result<Token> {

@@ -63,7 +63,7 @@ impl Sign {
                 Token::read(self.provisioner.token_for(cx, &self.ca, &subject, &names)?)?
             }
         };
-        if !common_name.is_empty() && !token.subject.eq_ignore_ascii_case(&common_name) {
+        if !common_name.is_empty() && !token.is_about(&common_name) {
             bail!("token subject '{}' and CSR CommonName '{common_name}' do not match", token.subject);
         }
         let client = token.client(cx, &self.ca)?;

@@ -29,13 +29,15 @@ use crate::{
 /// Make a one-time token that authorizes a certificate for a name
 ///
 /// The token is signed with the key of a provisioner, which the CA hands out encrypted: whoever knows its password can
-/// make tokens. `step ca certificate --token` or a program elsewhere then spends it.
+/// make tokens. `step ca certificate --token` or a program elsewhere then spends it. A provisioner of type OIDC has no
+/// key: its identity provider makes the token, after the person has signed in there with their browser.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
   step ca token a.example.com
   step ca token a.example.com --san a.internal --san 10.0.0.1 --not-after 8h
   step ca token a.example.com --cnf-file a.csr
+  step ca token ada.people.example.com --provisioner people
   step ca token a.example.com --offline --ca-config ca.json --password-file password
   step ca token --revoke 308893286343609293989051180431574390766")]
 pub(crate) struct Token {
@@ -87,6 +89,14 @@ pub(crate) struct Token {
     force: bool,
 }
 
+/// Who makes the token.
+enum Maker {
+    /// Whoever has a key.
+    Signatory(Box<Signatory>),
+    /// The identity provider of a provisioner.
+    Identity(Box<Provisioner>),
+}
+
 /// A key and what its tokens say about it.
 struct Signatory {
     issuer: String,
@@ -107,7 +117,14 @@ impl Token {
         let url = self.ca.url(cx)?;
         let root = self.ca.root_fingerprint(cx)?;
         let request_digest = self.request_digest()?;
-        let signatory = self.signatory(cx)?;
+        let signatory = match self.maker(cx)? {
+            Maker::Signatory(signatory) => signatory,
+            Maker::Identity(provisioner) => {
+                self.refuse_what_an_identity_does_not_say()?;
+                let token = provisioning::identity_token(cx, &provisioner, &self.ca.roots(cx)?)?;
+                return deliver(cx, destination.as_ref(), &token);
+            }
+        };
 
         let subject = match self.purpose() {
             // The CA compares it, letter for letter, with the number in decimal.
@@ -128,15 +145,22 @@ impl Token {
             lifetime,
             request_digest,
         };
-        let token = Zeroizing::new(request.sign(&signatory.key)?);
-        match destination {
-            Some(destination) => {
-                destination.write(token.as_bytes())?;
-                cx.output.give(&Saved::quietly("file", destination.path()))?;
-            }
-            None => cx.output.give(&Text::line("token", &token))?,
+        deliver(cx, destination.as_ref(), &Zeroizing::new(request.sign(&signatory.key)?))
+    }
+
+    /// What a token says of a person is not for the person to choose.
+    fn refuse_what_an_identity_does_not_say(&self) -> Result<(), CommandError> {
+        let given = [
+            ("san", !self.names.is_empty()),
+            ("not-before", self.not_before.is_some()),
+            ("not-after", self.not_after.is_some()),
+            ("cnf", self.cnf.is_some()),
+            ("cnf-file", self.cnf_file.is_some()),
+        ];
+        match given.into_iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(CommandError::Incompatible { flag, with: "a provisioner of type OIDC" }),
+            None => Ok(()),
         }
-        Ok(ExitStatus::Success)
     }
 
     /// SHA-256 of the one request the token is good for.
@@ -158,9 +182,9 @@ impl Token {
         }
     }
 
-    fn signatory(&self, cx: &mut Context) -> anyhow::Result<Signatory> {
+    fn maker(&self, cx: &mut Context) -> anyhow::Result<Maker> {
         match &self.key {
-            Some(file) if self.offline => self.holder_of(cx, file),
+            Some(file) if self.offline => Ok(Maker::Signatory(Box::new(self.holder_of(cx, file)?))),
             _ => self.provisioner(cx),
         }
     }
@@ -176,7 +200,7 @@ impl Token {
     }
 
     /// A provisioner the CA knows.
-    fn provisioner(&self, cx: &mut Context) -> anyhow::Result<Signatory> {
+    fn provisioner(&self, cx: &mut Context) -> anyhow::Result<Maker> {
         let (kid, name) = (self.provisioner.kid.as_deref(), self.provisioner.provisioner.as_deref());
         let password_file = self.provisioner.password_file();
         let chosen;
@@ -187,6 +211,9 @@ impl Token {
             let client = self.ca.client(cx)?;
             let provisioners = cx.wait_for(client.provisioners())??;
             chosen = provisioning::choose(cx, provisioners, kid, name)?;
+            if provisioning::is_openid(&chosen) {
+                return Ok(Maker::Identity(Box::new(chosen)));
+            }
             match &self.key {
                 Some(file) => provisioning::from_file(cx, file, password_file)?,
                 None => {
@@ -195,7 +222,8 @@ impl Token {
                 }
             }
         };
-        Ok(Signatory { kid: provisioning::kid(&chosen).to_owned(), issuer: chosen.name, key })
+        let kid = provisioning::kid(&chosen).to_owned();
+        Ok(Maker::Signatory(Box::new(Signatory { kid, issuer: chosen.name, key })))
     }
 
     /// The provisioners in the CA's configuration that have their encrypted key there.
@@ -221,6 +249,18 @@ impl Token {
         provisioners.retain(|provisioner| !provisioner.encrypted_key.is_empty());
         Ok(provisioners)
     }
+}
+
+/// To the file, else as the answer.
+fn deliver(cx: &mut Context, destination: Option<&Destination>, token: &str) -> anyhow::Result<ExitStatus> {
+    match destination {
+        Some(destination) => {
+            destination.write(token.as_bytes())?;
+            cx.output.give(&Saved::quietly("file", destination.path()))?;
+        }
+        None => cx.output.give(&Text::line("token", token))?,
+    }
+    Ok(ExitStatus::Success)
 }
 
 /// SHA-256 of a certification request: base64url without padding, as tokens carry it, or 64 hexadecimal digits.

@@ -482,6 +482,43 @@ fn the_store_is_where_the_file_says() {
     assert_eq!(at(json!(null), "ca.json"), Path::new("db/step-ca.sqlite"));
     assert_eq!(at(json!({"type": "sqlite"}), "/pki/config/ca.json"), Path::new("/pki/db/step-ca.sqlite"));
     let elsewhere = json!({"type": "sqlite", "dataSource": "/var/lib/ca.sqlite"});
+#[test]
+fn where_people_sign_in_is_published_and_has_to_be_whole() {
+    let openid = |change: fn(&mut Value)| {
+        let mut provisioner = json!({
+            "name": "people", "type": "OIDC", "policy": "people", "clientID": "step", "listenAddress": ":10000",
+            "configurationEndpoint": "https://idp/.well-known/openid-configuration", "admins": ["root@example.com"],
+        });
+        change(&mut provisioner);
+        let mut file = with("/policies", json!({"people": {"path": "/people.wasm"}}));
+        file["authority"]["provisioners"] = json!([provisioner]);
+        file
+    };
+    let published = |file: &Value| accepted(file).authority.provisioners[0].published();
+    let entry = serde_json::to_value(published(&openid(|_| ())).unwrap()).unwrap();
+    let shown = json!({
+        "name": "people", "type": "OIDC", "clientID": "step", "listenAddress": ":10000", "claims": {},
+        "configurationEndpoint": "https://idp/.well-known/openid-configuration",
+    });
+    assert_eq!(entry, shown);
+    let nowhere = openid(|provisioner| {
+        let members = provisioner.as_object_mut().unwrap();
+        members.retain(|name, _| !matches!(name.as_str(), "clientID" | "configurationEndpoint"));
+    });
+    assert_eq!(published(&nowhere), None);
+
+    let refused = |change| Config::parse(&openid(change).to_string(), Path::new("ca.json")).unwrap_err().to_string();
+    for (error, part) in [
+        (refused(|provisioner| provisioner["clientID"] = json!("")), "client cannot be empty"),
+        (refused(|provisioner| provisioner["clientID"] = json!(7)), "expected a string"),
+        (refused(|provisioner| provisioner["scope"] = json!("email")), "scopes"),
+        (refused(|provisioner| provisioner["scopes"] = json!("email")), "expected an array"),
+        (refused(|provisioner| provisioner["configurationEndpoint"] = json!("")), "configuration endpoint cannot"),
+    ] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
     assert_eq!(at(elsewhere, "/pki/config/ca.json"), Path::new("/var/lib/ca.sqlite"));
 }
 
