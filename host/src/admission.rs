@@ -207,6 +207,7 @@ impl<'a> Admission<'a> {
         let operation = if request.is_some() { Operation::Rekey } else { Operation::Renew };
         let presented = Presented::of::<IssueError>(ca, call, operation, chain, decision).await?;
         presented.is_not_revoked::<IssueError>(ca).await?;
+        presented.is_not_barred::<IssueError>(ca).await?;
         let Presented { leaf, history } = presented;
         let named = leaf.provisioner_extension().map_err(CertificateError::Extension)?;
         let provisioner = match &named {

@@ -13,7 +13,7 @@ use crate::{
     ocsp::OcspAnswer,
     own,
     readiness::{self, Obstacle},
-    records,
+    records::{self, RecallOrder},
     reload::Reloader,
     replay,
     revocation::{self, RevokeRequest},
@@ -31,7 +31,7 @@ use crate::{
     telemetry::Logging,
     timekeeping::Timekeeping,
 };
-use api_types::{CertificateEntry, CertificatesPage, ModuleEntry};
+use api_types::{CertificateEntry, CertificatesPage, ModuleEntry, RecallAction, RecallPage};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use policy_runtime::{Fault, Runtime, RuntimeConfig};
@@ -185,6 +185,39 @@ impl Service for App {
         Box::pin(async move {
             let chain: Vec<&[u8]> = chain.iter().map(AsRef::as_ref).collect();
             Ok(records::certificate(&ca, &call, &chain, &serial_number).await?)
+        })
+    }
+
+    fn recall(
+        &self,
+        call: ReadCall,
+        module: String,
+        cursor: String,
+    ) -> routes::Future<'_, Result<RecallPage, Refused>> {
+        let ca = self.snapshot();
+        let (call, chain) = read_call(self, call);
+        Box::pin(async move {
+            let chain: Vec<&[u8]> = chain.iter().map(AsRef::as_ref).collect();
+            Ok(records::recall(&ca, &call, &chain, &module, &cursor).await?)
+        })
+    }
+
+    fn order_recall(
+        &self,
+        call: ReadCall,
+        module: String,
+        order: RecallOrder,
+    ) -> routes::Future<'_, Result<RecallPage, Refused>> {
+        let ca = self.snapshot();
+        let (call, chain) = read_call(self, call);
+        let is_list_old = order.action == RecallAction::Revoke;
+        Box::pin(async move {
+            let chain: Vec<&[u8]> = chain.iter().map(AsRef::as_ref).collect();
+            let page = records::order_recall(&ca, &call, &chain, &module, order).await?;
+            if is_list_old {
+                revocation_list::follow_revocation(&self.snapshot(), call.now).await;
+            }
+            Ok(page)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What a client shows to be let in: a token, or a certificate of ours.
 
-use crate::policies::CredentialUse;
+use crate::{audit::Digest, policies::CredentialUse};
 use authority::{RevocationReason, Timestamp};
 use jose::{JoseError, jws::Unverified};
 use thiserror::Error;
@@ -124,6 +124,14 @@ pub enum CertificateError {
         since: Timestamp,
         /// Why.
         reason: RevocationReason,
+    },
+    /// A policy module that had a say in it was recalled, or in one that it has replaced.
+    #[error("the client certificate goes back to the policy module with SHA-256 {module}, recalled on {since}")]
+    Recalled {
+        /// SHA-256 of the module.
+        module: Digest,
+        /// When.
+        since: Timestamp,
     },
     /// It is a CA's.
     #[error("the client certificate is a CA certificate")]

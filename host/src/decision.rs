@@ -105,10 +105,7 @@ pub trait Ending: std::error::Error {
 
     /// The first rule that a policy says was broken.
     fn rule(&self) -> Option<&str> {
-        match self.stop() {
-            Some(Stop::Refused { denial, .. }) => denial.reasons.first().map(|reason| reason.rule.as_str()),
-            _ => None,
-        }
+        self.stop().and_then(Stop::rule)
     }
 }
 

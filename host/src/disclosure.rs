@@ -4,10 +4,12 @@
 //! was broken; that a credential is not good is all a stranger hears about it; a fault says nothing.
 
 use crate::{
+    audit::Digest,
     credential::{CertificateError, CredentialError},
-    issuance::{IssueError, NotIssued},
+    issuance::{IssueError, NotIssued, RECALL_RULE},
     policies::Stop,
-    records::AccessError,
+    recall::RecallError,
+    records::{AccessError, NotAnswered},
     revocation::{NotRevoked, RevokeError},
     revocation_list::ListFault,
     routes::{RefusalKind, Refused},
@@ -28,6 +30,16 @@ impl From<NotIssued> for Refused {
                 public_message: Some(format!("The certificate expired on {since}, and is not renewed any more.")),
                 ..told(kind, message, Some(decision_id))
             },
+            // The holder has done nothing wrong, and has to get another certificate.
+            IssueError::Certificate(CertificateError::Recalled { module, .. })
+            | IssueError::Store(StoreError::PreviousRecalled { module }) => Refused {
+                reasons: vec![recalled(&module)],
+                public_message: Some(format!(
+                    "The certificate is not renewed: it goes back to the policy module with SHA-256 {module}, which was \
+                     recalled. Ask for a new one instead."
+                )),
+                ..told(kind, message, Some(decision_id))
+            },
             _ => told(kind, message, Some(decision_id)),
         }
     }
@@ -43,20 +55,25 @@ impl From<NotRevoked> for Refused {
     }
 }
 
-impl From<AccessError> for Refused {
-    fn from(error: AccessError) -> Self {
+impl From<NotAnswered> for Refused {
+    fn from(NotAnswered { decision_id, error }: NotAnswered) -> Self {
         use AccessError as E;
         let kind = match &error {
             // All that a stranger hears, whatever is wrong with the credential.
             E::Certificate(_) | E::NotAReader { .. } => RefusalKind::Unauthorized,
             E::NotOffered | E::NotOnRecord { .. } => RefusalKind::NotFound,
-            E::Query(_) | E::Serial(_) => RefusalKind::BadRequest,
+            E::NotAnOperator { .. } => RefusalKind::Forbidden,
+            E::Query(_) | E::Serial(_) | E::Digest(_) => RefusalKind::BadRequest,
             E::TooMany => RefusalKind::TooManyRequests,
             E::Clock(_) => RefusalKind::Unavailable { retry_after: RETRY_AFTER },
-            E::Store(StoreError::Unavailable(_)) => RefusalKind::Unavailable { retry_after: RETRY_AFTER },
-            E::Store(_) => RefusalKind::Fault,
+            E::Store(StoreError::TooManyRecalls) => RefusalKind::Forbidden,
+            E::Store(StoreError::Unavailable(_) | StoreError::OutcomeUnknown)
+            | E::Recall(RecallError::Store(StoreError::Unavailable(_) | StoreError::OutcomeUnknown)) => {
+                RefusalKind::Unavailable { retry_after: RETRY_AFTER }
+            }
+            E::Store(_) | E::Recall(_) => RefusalKind::Fault,
         };
-        told(kind, error.to_string(), None)
+        told(kind, error.to_string(), decision_id)
     }
 }
 
@@ -100,6 +117,8 @@ fn kind(error: &IssueError) -> RefusalKind {
     match error {
         IssueError::OutOfRange(_) | IssueError::Request(_) => RefusalKind::BadRequest,
         IssueError::Credential(CredentialError::Missing) => RefusalKind::BadRequest,
+        IssueError::Certificate(CertificateError::Recalled { .. }) => RefusalKind::Forbidden,
+        IssueError::Store(StoreError::PreviousRecalled { .. }) => RefusalKind::Forbidden,
         IssueError::Credential(_) | IssueError::Certificate(_) | IssueError::Renewal(_) => RefusalKind::Unauthorized,
         IssueError::RenewalToken(_) => RefusalKind::Unauthorized,
         IssueError::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),
@@ -154,6 +173,14 @@ fn denied(kind: DenialKind) -> RefusalKind {
         DenialKind::TooManyRequests => RefusalKind::TooManyRequests,
         DenialKind::Pending => RefusalKind::Pending,
         DenialKind::NotImplemented => RefusalKind::NotImplemented,
+    }
+}
+
+fn recalled(module: &Digest) -> Reason {
+    Reason {
+        rule: RECALL_RULE.to_owned(),
+        message: format!("the policy module with SHA-256 {module} was recalled"),
+        ..Reason::default()
     }
 }
 

@@ -266,7 +266,7 @@ impl Ending for IssueError {
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. } | StoreError::PreviousRevoked) => {
                 false
             }
-            Self::Store(StoreError::KeyCompromised) => false,
+            Self::Store(StoreError::KeyCompromised | StoreError::PreviousRecalled { .. }) => false,
             Self::Store(_) => true,
         }
     }
@@ -284,6 +284,7 @@ impl Ending for IssueError {
             Self::Sign(_) | Self::Busy(_) => Reason::Sign,
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => Reason::Replay,
             Self::Store(StoreError::PreviousRevoked) => Reason::Revoked,
+            Self::Store(StoreError::PreviousRecalled { .. }) => Reason::Certificate,
             Self::Store(_) => Reason::Store,
         }
     }
@@ -294,7 +295,19 @@ impl Ending for IssueError {
             _ => None,
         }
     }
+
+    fn rule(&self) -> Option<&str> {
+        match self {
+            Self::Certificate(CertificateError::Recalled { .. }) | Self::Store(StoreError::PreviousRecalled { .. }) => {
+                Some(RECALL_RULE)
+            }
+            _ => self.stop().and_then(Stop::rule),
+        }
+    }
 }
+
+/// The rule that is broken by renewing what goes back to a recalled module.
+pub(crate) const RECALL_RULE: &str = "recall";
 
 impl IssueError {
     /// Whether the same request may succeed later, without anybody changing anything.

@@ -38,6 +38,7 @@ pub mod policies;
 pub mod process;
 pub mod program;
 pub mod readiness;
+pub mod recall;
 pub mod records;
 pub mod reload;
 pub mod renewal_token;

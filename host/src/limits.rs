@@ -96,6 +96,8 @@ pub const SPARE_DISK: u64 = 16 << 20;
 pub const REVOKED_MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// Octets of the text that says why a certificate is revoked.
 pub const REVOCATION_REASON: usize = 1 << 10;
+/// Recalls of policy modules, and ends of recalls, that are on record; there are no more.
+pub const RECALLS: u64 = 1_000;
 /// Octets of an OCSP request.
 pub const OCSP_REQUEST: usize = authority::ocsp::MAX_REQUEST;
 /// Certificates that one OCSP request is about.
@@ -261,6 +263,7 @@ pub const TABLE: &[Limit] = &[
     count("certificates of an OCSP request", OCSP_CERTIFICATES as u64),
     count("OCSP answers kept", OCSP_CACHE as u64),
     octets("policy module", MODULE_FILE),
+    count("recalls of policy modules on record", RECALLS),
     octets("manifest of a policy module", MODULE_MANIFEST),
     time("time of a processor for compiling a policy module", COMPILE_TIME),
     time("waiting for a policy module to be compiled", COMPILE_PATIENCE),

@@ -60,6 +60,17 @@ impl Presented {
             None => Ok(()),
         }
     }
+
+    /// Refuses it when a module that had a say in it was recalled, or in what it has replaced.
+    pub(crate) async fn is_not_barred<E>(&self, ca: &Snapshot) -> Result<(), E>
+    where
+        E: From<CertificateError> + From<StoreError>,
+    {
+        match ca.store.bar(*self.leaf.serial_number()).await? {
+            Some(recall) => Err(CertificateError::Recalled { module: recall.module, since: recall.time }.into()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// When the path to a root has to be good: now, or, for a certificate within its grace, at its end. The issuer may have

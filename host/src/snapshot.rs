@@ -81,6 +81,8 @@ pub struct Snapshot {
     pub revocation_lists: Option<RevocationLists>,
     /// Answers about single certificates, if they are given.
     pub responder: Option<Responder>,
+    /// For how long after its end a certificate may be renewed, whoever its provisioner is.
+    pub longest_renewal_grace: Duration,
     /// Who may read what is on record, if anybody may.
     pub admin: Option<Admin>,
     roots: Vec<Certificate>,
@@ -182,6 +184,7 @@ impl Snapshot {
             intermediates,
             revocation_lists,
             responder: config.ocsp.map(Responder::new),
+            longest_renewal_grace: config.authority.longest_renewal_grace(),
             admin: config.admin.clone().map(Admin::new),
             roots,
         })

@@ -141,7 +141,8 @@ fn a_recall_that_is_killed_is_completed_by_the_same_command() {
     for place in ["store::after_recall", "store::after_revocation", "store::before_commit", "store::after_commit"] {
         let mut ca = TestCa::build().system_clock().start();
         let leaves = ["a.example", "b.example", "c.example"].map(|name| ca.issue(name));
-        let module = ca.records().certificates.last().unwrap().policies[0].sha256;
+        let issued = ca.records().audit.into_iter().find(|entry| entry.names == ["a.example"]).unwrap();
+        let module = issued.modules[0].sha256;
         ca.stop();
         let words = format!("recall\n{module}\n--revoke\n{}", config(&ca));
         assert_eq!(killed_at(place, &words).signal(), Some(9), "{place}");

@@ -9,6 +9,7 @@ mod grace;
 mod information;
 mod list;
 mod ocsp;
+mod recall;
 mod records;
 mod rekey;
 mod renewal_token;

@@ -6,20 +6,17 @@ use clap::Parser as _;
 use serde_json::{Value, json};
 use step_ca::{
     args::{Args, Command},
-    audit::Digest,
+    audit::{Operation, Outcome},
     clock::{Clock as _, System},
 };
-use step_tests::{Answer, Builder, Csr, Leaf, PROVISIONER, PROVISIONER_PASSWORD, Second, TestCa, User, fixed};
+use step_tests::{Answer, Builder, Csr, Leaf, PROVISIONER, PROVISIONER_PASSWORD, Second, TestCa, User};
 
-use crate::{
-    grace::{renew_late, short},
-    revoke::{self, revoke, serial},
-};
+use crate::revoke::{revoke, serial};
 
-const READER: &str = "ops.example.com";
+pub(crate) const READER: &str = "ops.example.com";
 
 /// A CA that lets whoever has a certificate for [`READER`] read.
-fn open_to_readers() -> Builder {
+pub(crate) fn open_to_readers() -> Builder {
     TestCa::build().configure(|file| file["admin"] = json!({"readers": [READER]}))
 }
 
@@ -33,7 +30,7 @@ fn serials(answer: &Answer) -> Vec<String> {
 }
 
 /// Runs `step-ca` with these words, here, and answers what it prints.
-fn step_ca(line: &str) -> Result<String, String> {
+pub(crate) fn step_ca(line: &str) -> Result<String, String> {
     let args = Args::try_parse_from(std::iter::once("step-ca").chain(line.split_whitespace()));
     match args.map_err(|error| error.to_string())?.command {
         Some(Command::Certs(command)) => command.run(System.now()).map_err(|error| error.to_string()),
@@ -48,7 +45,7 @@ fn step_ca(line: &str) -> Result<String, String> {
 
 /// The same when the CA has stopped. A process that another test has just started holds the lock of the store, too, until
 /// it has become another program.
-fn step_ca_when_free(line: &str) -> Result<String, String> {
+pub(crate) fn step_ca_when_free(line: &str) -> Result<String, String> {
     for _ in 0..1_000 {
         match step_ca(line) {
             Err(error) if error.contains("is in use") => std::thread::sleep(Duration::from_millis(1)),
@@ -58,7 +55,7 @@ fn step_ca_when_free(line: &str) -> Result<String, String> {
     step_ca(line)
 }
 
-fn config(ca: &TestCa) -> String {
+pub(crate) fn config(ca: &TestCa) -> String {
     format!("--ca-config {}", ca.step_path().ca_json().display())
 }
 
@@ -203,7 +200,7 @@ fn the_command_lists_shows_and_exports() {
     assert_eq!(user.step(&format!("ca certs show {number} {me} --format pem")).answer(), web.pem());
 
     let talk = user.step(&format!("ca certs export {{}}/all.csv {me} --name web")).talk;
-    assert_eq!(talk, "1 certificates have been saved in {}/all.csv.\n");
+    assert_eq!(talk, "1 certificate has been saved in {}/all.csv.\n");
     let csv = user.read("all.csv");
     assert_eq!(csv.lines().count(), 2, "{csv}");
     assert_eq!(step_ca(&format!("certs export {} --name web", config(&ca))).unwrap(), csv);
@@ -224,7 +221,7 @@ fn the_store_is_checked_and_copied_while_the_ca_runs_and_put_back_when_it_does_n
     let (backup, flag) = (folder.path().join("backup.sqlite"), config(&ca));
     let backup = backup.display();
     let counts = step_ca(&format!("db check {flag}")).unwrap();
-    assert!(counts.contains("is sound.\n2 certificates, 0 of them revoked; 1 used credentials\n"), "{counts}");
+    assert!(counts.contains("is sound.\n2 certificates, 0 of them revoked; 1 used credential\n"), "{counts}");
     assert!(step_ca(&format!("db backup {backup} {flag}")).unwrap().contains("was written and is sound.\n2 cert"));
     assert!(step_ca(&format!("db backup {backup} {flag}")).unwrap_err().contains("exists already"));
     ca.issue("lost.example.com");
@@ -249,109 +246,27 @@ fn the_store_is_checked_and_copied_while_the_ca_runs_and_put_back_when_it_does_n
     let _ = client.send(client.request(reqwest::Method::POST, "/renew")).expect(201);
 }
 
-/// The module of this name that had a say in a certificate for this name.
-fn module_of(ca: &TestCa, name: &str, module: &str) -> Digest {
-    let records = ca.records();
-    let entry = records.audit.iter().find(|entry| entry.names == [name]).unwrap();
-    entry.modules.iter().find(|asked| asked.name == module).unwrap().sha256
-}
-
-fn try_renew(ca: &TestCa, leaf: &Leaf) -> Answer {
-    let client = ca.client_with(leaf.identity());
-    client.send(client.request(reqwest::Method::POST, "/renew"))
-}
-
 #[test]
-fn what_a_module_let_be_issued_is_recalled() {
-    let mut ca = TestCa::build().configure(|file| file["crl"] = json!({"enabled": true})).start();
-    let leaves = [ca.issue("a.example.com"), ca.issue("b.example.com")];
-    revoke(&ca, &leaves[1]);
-    let digest = module_of(&ca, "a.example.com", "builtin:jwk");
-    let line = format!("recall {digest} {}", config(&ca));
-
-    let listed = step_ca(&line).unwrap();
-    assert!(listed.contains(" a.example.com\n1 certificates may still be used. `--revoke`"), "{listed}");
-    assert!(step_ca(&format!("{line} --revoke")).unwrap_err().contains("is in use by another server"));
-    assert!(step_ca(&format!("recall {} {}", "00".repeat(32), config(&ca))).unwrap().starts_with("0 cert"));
-    let _ = try_renew(&ca, &leaves[0]).expect(201);
-
+fn whoever_reads_and_whoever_may_not_is_in_the_audit_log() {
+    let mut ca = open_to_readers().start();
+    let (reader, stranger) = (ca.issue(READER), ca.issue("web.example.com"));
+    let _ = list(&ca, &reader, "?name=web&limit=3").expect(200);
+    let _ = list(&ca, &reader, "/7").expect(404);
+    let denied = list(&ca, &stranger, "?name=web").expect(401).json();
+    let _ = ca.client().get("/admin/certs").expect(401);
     ca.stop();
-    let done = step_ca_when_free(&format!("{line} --revoke --reason withdrawn")).unwrap();
-    assert!(done.ends_with("\n2 certificates have been revoked.\n"), "the renewed one, too: {done}");
-    assert!(step_ca(&line).unwrap().starts_with("0 cert"));
-    ca.restart();
-    let _ = try_renew(&ca, &leaves[0]).expect(401);
-    let list = authority::CertificateList::from_der(&ca.client().get("/crl").body).unwrap();
-    assert!(list.find(leaves[0].certificate().serial_number()).is_some());
-    let message = format!("privilegeWithdrawn: recall of {digest} withdrawn");
-    assert_eq!(ca.records().audit.iter().filter(|entry| entry.message.as_ref() == Some(&message)).count(), 2);
-}
-
-#[test]
-fn what_was_renewed_without_the_module_is_recalled_too() {
-    let allowing = fixed::check(&Ok(vec![]));
-    let mut ca = TestCa::build()
-        .module_with("withdrawn", &allowing, json!({"operations": ["sign"]}))
-        .configure(|file| file["authority"]["provisioners"][0]["policies"] = json!(["withdrawn"]))
-        .start();
-    let first = ca.issue("a.example.com");
-    // Each is over as soon as there is the next.
-    let replaced = |leaf: Leaf| {
-        let chain = try_renew(&ca, &leaf).expect(201).chain();
-        let serial = serial(&leaf);
-        let token = revoke::token(&ca, &serial).sign();
-        let superseded = json!({"serial": serial, "ott": token, "reasonCode": 4, "passive": true});
-        let _ = ca.client().post("/1.0/revoke", &superseded).expect(200);
-        Leaf { chain, key: leaf.key }
-    };
-    let third = replaced(replaced(first));
-    let line = format!("{} {}", module_of(&ca, "a.example.com", "withdrawn"), config(&ca));
-    let by_record = step_ca(&format!("certs list --live --policy-digest {line}")).unwrap();
-    assert!(!by_record.contains("a.example.com"), "{by_record}");
-    let listed = step_ca(&format!("recall {line}")).unwrap();
-    assert!(listed.contains(" a.example.com\n1 certificates may still be used."), "{listed}");
-
-    ca.stop();
-    let done = step_ca_when_free(&format!("recall {line} --revoke")).unwrap();
-    assert!(done.ends_with("\n1 certificates have been revoked.\n"), "{done}");
-    ca.restart();
-    let _ = try_renew(&ca, &third).expect(401);
-}
-
-#[test]
-fn what_has_ended_and_may_still_be_renewed_is_recalled_too() {
-    // The command goes by the system's clock.
-    let an_hour_ago = System.now().saturating_sub(Duration::from_secs(3_600));
-    let within = |grace: &str| json!({"allowRenewalAfterExpiry": true, "maxRenewalAfterExpiry": grace});
-    for (claims, is_recalled) in [(json!({}), false), (within("10m"), false), (within("2h"), true)] {
-        let mut ca = TestCa::build()
-            .clock_at(an_hour_ago)
-            .configure(move |file| file["authority"]["provisioners"][0]["claims"] = claims)
-            .start();
-        let leaf = short(&ca);
-        let digest = module_of(&ca, "web.example.com", "builtin:jwk");
-        ca.stop();
-        let done = step_ca_when_free(&format!("recall {digest} {} --revoke", config(&ca))).unwrap();
-        assert_eq!(done.contains(" web.example.com\n1 certificates have been revoked."), is_recalled, "{done}");
-        assert_eq!(done == "0 certificates have been revoked.\n", !is_recalled, "{done}");
-        ca.clock().set(System.now());
-        ca.restart();
-        let _ = renew_late(&ca, &leaf).expect(401);
-    }
-}
-
-#[test]
-fn a_key_that_is_recalled_as_compromised_is_never_certified_again() {
-    let mut ca = TestCa::start();
-    let csr = Csr::of("web.example.com");
-    let sign = |ca: &TestCa| ca.sign(&csr, &ca.token("web.example.com").sign());
-    let _ = sign(&ca).expect(201);
-    let line = format!("recall {} {}", module_of(&ca, "web.example.com", "builtin:jwk"), config(&ca));
-    ca.stop();
-    let done = step_ca_when_free(&format!("{line} --revoke --reason-code keyCompromise")).unwrap();
-    assert!(done.ends_with("\n1 certificates have been revoked.\n"), "{done}");
-    ca.restart();
-    let message = sign(&ca).expect(403).message();
-    assert!(message.contains("compromised"), "{message}");
-    ca.issue("web.example.com");
+    let reads: Vec<_> = ca.records().audit.into_iter().filter(|entry| entry.operation == Operation::Read).collect();
+    let [answered, missed, refused, anonymous] = &reads[..] else { panic!("{reads:?}") };
+    assert_eq!(
+        (answered.outcome, answered.message.as_deref()),
+        (Outcome::Answered, Some("certificates name=web limit=3"))
+    );
+    assert_eq!((answered.subject.as_deref(), answered.provisioner.as_deref()), (Some(READER), Some(PROVISIONER)));
+    assert_eq!(answered.serial_number.as_ref(), Some(reader.certificate().serial_number()));
+    assert!(missed.message.as_ref().unwrap().starts_with("certificate 7: no certificate with serial number 7"));
+    assert_eq!((refused.outcome, refused.subject.as_deref()), (Outcome::Refused, Some("web.example.com")));
+    assert_eq!(denied["decisionId"], refused.id.as_str());
+    assert_eq!((anonymous.outcome, &anonymous.subject), (Outcome::Refused, &None));
+    // The store is none the worse for it.
+    assert!(step_ca_when_free(&format!("db check {}", config(&ca))).unwrap().contains("is sound"));
 }

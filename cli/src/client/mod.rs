@@ -29,9 +29,9 @@ pub(crate) mod tls;
 
 pub use api_types;
 use api_types::{
-    CertificateEntry, CertificatesPage, EncryptedKeyResponse, HealthResponse, ProvisionersPage, RekeyRequest,
-    RekeyResponse, RenewResponse, RevokeRequest, RevokeResponse, RootResponse, RootsResponse, SignRequest,
-    SignResponse, VersionResponse,
+    CertificateEntry, CertificatesPage, EncryptedKeyResponse, HealthResponse, ProvisionersPage, RecallPage,
+    RecallRequest, RekeyRequest, RekeyResponse, RenewResponse, RevokeRequest, RevokeResponse, RootResponse,
+    RootsResponse, SignRequest, SignResponse, VersionResponse,
 };
 use authority::SerialNumber;
 use reqwest::Method;
@@ -186,6 +186,31 @@ impl Client {
     /// When the CA cannot be reached or refuses.
     pub async fn certificate(&self, serial_number: &SerialNumber) -> Result<CertificateEntry, ClientError> {
         self.fetch(&["admin", "certs", &serial_number.to_string()]).await
+    }
+
+    /// `GET /admin/recalls/{sha256}`: a page of what may still be used because of a policy module, for whoever
+    /// [`Client::with_identity`] is. It begins at `cursor`, which is empty for the first page.
+    ///
+    /// # Errors
+    ///
+    /// When the CA cannot be reached or refuses.
+    pub async fn recall(&self, module: &str, cursor: &str) -> Result<RecallPage, ClientError> {
+        let mut url = self.url.at(["admin", "recalls", module]);
+        if !cursor.is_empty() {
+            url.query_pairs_mut().append_pair("cursor", cursor);
+        }
+        self.exchange.send(Method::GET, url, None).await
+    }
+
+    /// `POST /admin/recalls/{sha256}`: bars the renewal of what a policy module had a say in, lifts that, or revokes a
+    /// page of it, for whoever [`Client::with_identity`] is.
+    ///
+    /// # Errors
+    ///
+    /// When the CA cannot be reached or refuses.
+    pub async fn order_recall(&self, module: &str, request: &RecallRequest) -> Result<RecallPage, ClientError> {
+        let body = serde_json::to_vec(request).map_err(ClientError::Encode)?;
+        self.exchange.send(Method::POST, self.url.at(["admin", "recalls", module]), Some(body)).await
     }
 
     /// `GET /provisioners`, every page; `Entry` is usually [`api_types::Provisioner`].

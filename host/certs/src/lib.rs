@@ -6,6 +6,7 @@
 //!
 //! It does not know where the entries come from, and neither HTTP nor files.
 
+mod count;
 mod csv;
 mod filter;
 mod printable;
@@ -14,6 +15,7 @@ mod table;
 mod time_flag;
 
 pub use self::{
+    count::{certificates, certificates_have},
     csv::csv,
     filter::Filter,
     printable::{printable, printable_json},

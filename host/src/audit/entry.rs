@@ -175,6 +175,12 @@ pub enum Operation {
     Clock,
     /// A certificate for an ACME order.
     Finalize,
+    /// What is on record.
+    Read,
+    /// The recall of a policy module: what it had a say in is not renewed.
+    Recall,
+    /// The end of a recall.
+    Reinstate,
     /// The same names with another key.
     Rekey,
     /// The same certificate with a later validity.
@@ -191,6 +197,9 @@ impl Operation {
         match self {
             Self::Clock => "clock",
             Self::Finalize => "finalize",
+            Self::Read => "read",
+            Self::Recall => "recall",
+            Self::Reinstate => "reinstate",
             Self::Rekey => "rekey",
             Self::Renew => "renew",
             Self::Revoke => "revoke",
@@ -200,9 +209,19 @@ impl Operation {
 
     /// Reads what [`Self::as_str`] writes.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Clock, Self::Finalize, Self::Rekey, Self::Renew, Self::Revoke, Self::Sign]
-            .into_iter()
-            .find(|operation| operation.as_str() == name)
+        [
+            Self::Clock,
+            Self::Finalize,
+            Self::Read,
+            Self::Recall,
+            Self::Reinstate,
+            Self::Rekey,
+            Self::Renew,
+            Self::Revoke,
+            Self::Sign,
+        ]
+        .into_iter()
+        .find(|operation| operation.as_str() == name)
     }
 }
 
@@ -212,6 +231,8 @@ impl Operation {
 pub enum Outcome {
     /// An operator has taken it upon himself.
     Accepted,
+    /// Somebody was told.
+    Answered,
     /// The CA failed.
     Fault,
     /// A certificate was issued.

@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use super::{
     Config, IssuingKey, Password,
     address::{self, Address},
-    admin, audit, authority,
+    admin, audit,
+    authority::{self, AuthorityConfig},
     document::Node,
     error::Problems,
     generation::Generation,
@@ -55,7 +56,8 @@ pub(super) fn read(tree: &Node<'_>, file: &Path, problems: &mut Problems) -> Opt
     names.finish(problems);
     let password = top.take("password").map(|field| field.string(problems));
     let common_name = top.take("commonName").map(|field| field.string(problems));
-    let store = Store::read(&mut top, file, problems);
+    let grace = authority.as_ref().map_or(Duration::ZERO, AuthorityConfig::longest_renewal_grace);
+    let store = Store::read(&mut top, file, grace, problems);
     let watch = top.take("watch").map_or(Some(false), |field| field.bool(problems));
     let crl = top.take("crl").map_or(Some(None), |field| revocation::crl(&field, problems));
     let audit = top.take("audit").map_or_else(|| Some(Default::default()), |field| audit::read(&field, file, problems));
@@ -141,8 +143,9 @@ struct Store {
 }
 
 impl Store {
-    /// `db.dataSource` and `db.head` when `db.type` is `sqlite`, else beside the folder of `ca.json`.
-    fn read(top: &mut Object<'_>, file: &Path, problems: &mut Problems) -> Option<Self> {
+    /// `db.dataSource` and `db.head` when `db.type` is `sqlite`, else beside the folder of `ca.json`. Certificates may be
+    /// renewed for `grace` after their end.
+    fn read(top: &mut Object<'_>, file: &Path, grace: Duration, problems: &mut Problems) -> Option<Self> {
         let beside = || Self { database: beside(file), head: None, retention: None };
         let Some(field) = top.take("db") else { return Some(beside()) };
         let mut db = field.object(problems)?;
@@ -160,7 +163,12 @@ impl Store {
         };
         let head = db.take("head").map_or(Some(None), |field| field.path("head", problems).map(Some));
         let retention = db.take("retention").map_or(Some(None), |field| {
-            policy_limits::time(&field, SHORTEST_RETENTION, LONGEST_RETENTION, problems).map(Some)
+            let retention = policy_limits::time(&field, SHORTEST_RETENTION, LONGEST_RETENTION, problems)?;
+            // Whoever renews shows a certificate that is compared with the one on record.
+            match retention < grace {
+                true => field.refuse(Problem::retention(retention, grace), problems),
+                false => Some(Some(retention)),
+            }
         });
         db.finish(problems);
         Some(Self { database: database?, head: head?, retention: retention? })

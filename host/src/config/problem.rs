@@ -1,5 +1,7 @@
 //! Everything that can be wrong with a configuration, and everything worth a warning.
 
+use std::time::Duration;
+
 use authority::names::NameError;
 use go_duration::GoDuration;
 
@@ -100,6 +102,17 @@ pub enum Problem {
     /// A member that is there twice.
     #[error("the member is there twice, first on line {first}; remove one")]
     Duplicate {
+    /// Certificates would be dropped from their records while they may still be renewed.
+    #[error(
+        "certificates may be renewed for {grace} after their end, and would be forgotten {got} after it; \
+         write {grace} or more, or lower maxRenewalAfterExpiry"
+    )]
+    RetentionBelowGrace {
+        /// As written.
+        got: GoDuration,
+        /// The longest that any claims allow.
+        grace: GoDuration,
+    },
         /// The line of the other.
         first: usize,
     },
@@ -263,6 +276,11 @@ impl Problem {
         let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
         Self::Syntax(text.to_owned())
     }
+    pub(super) fn retention(retention: Duration, grace: Duration) -> Self {
+        let [got, grace] = [retention, grace].map(|time| GoDuration::try_from(time).unwrap_or(GoDuration::ZERO));
+        Self::RetentionBelowGrace { got, grace }
+    }
+
 }
 
 fn did_you_mean(suggestion: &Option<String>) -> String {

@@ -151,7 +151,7 @@ impl Export {
         let overwrite = if self.force { steppath::Overwrite::Allow } else { steppath::Overwrite::Refuse };
         steppath::write(&file, text.as_bytes(), steppath::Access::Private, overwrite)
             .map_err(|error| OperatorError::file(&file, error))?;
-        Ok(format!("{} certificates have been saved in {}.\n", entries.len(), file.display()))
+        Ok(format!("{} been saved in {}.\n", certs::certificates_have(entries.len()), file.display()))
     }
 }
 
@@ -171,11 +171,25 @@ fn collect(
 fn pages(reader: &Reader, filter: &Filter, now: Timestamp, limit: usize) -> Result<Vec<Dossier>, OperatorError> {
     let parameters = filter.parameters(now);
     let parameters = parameters.iter().map(|(name, value)| (*name, value.as_str()));
-    let Listing { query, mut page, .. } = Listing::parse(parameters, now)?;
+    let Listing { query, page, .. } = Listing::parse(parameters, now)?;
+    from_page(reader, &query, page, limit)
+}
+
+/// Every certificate that is meant, newest first.
+pub(super) fn all(reader: &Reader, query: &CertificateQuery) -> Result<Vec<Dossier>, OperatorError> {
+    from_page(reader, query, Page { before: None, limit: limits::LISTED }, usize::MAX)
+}
+
+fn from_page(
+    reader: &Reader,
+    query: &CertificateQuery,
+    mut page: Page,
+    limit: usize,
+) -> Result<Vec<Dossier>, OperatorError> {
     let mut dossiers = Vec::new();
     loop {
         page.limit = limit.saturating_sub(dossiers.len()).min(limits::LISTED);
-        let CertificatePage { certificates, next } = reader.certificates(&query, page)?;
+        let CertificatePage { certificates, next } = reader.certificates(query, page)?;
         dossiers.extend(certificates);
         if next.is_none() || dossiers.len() >= limit {
             return Ok(dossiers);

@@ -94,7 +94,10 @@ impl Compact {
         let (before, after) = (size(octets_before), size(octets_after));
         let mut text = format!("{} had {before} and has {after}.\n", config.store.display());
         if forgotten > 0 {
-            text.push_str(&format!("{forgotten} certificates were dropped from their records.\n"));
+            text.push_str(&match forgotten {
+                1 => "1 certificate was dropped from its record.\n".to_owned(),
+                _ => format!("{forgotten} certificates were dropped from their records.\n"),
+            });
         }
         Ok(text + &counts(&report))
     }
@@ -146,9 +149,13 @@ fn list(unclaimed: &[Intent]) -> String {
 /// One line a count.
 fn counts(report: &Report) -> String {
     let Report { certificates, revoked, spent, head } = report;
+    let plural = |count: u64, one: &'static str, many: &'static str| if count == 1 { one } else { many };
     format!(
-        "{certificates} certificates, {revoked} of them revoked; {spent} used credentials\n\
-         {} lines of audit log, the last with hash {}\n",
-        head.sequence, head.hash
+        "{certificates} {}, {revoked} of them revoked; {spent} used {}\n{} {} of audit log, the last with hash {}\n",
+        plural(*certificates, "certificate", "certificates"),
+        plural(*spent, "credential", "credentials"),
+        head.sequence,
+        plural(head.sequence, "line", "lines"),
+        head.hash
     )
 }

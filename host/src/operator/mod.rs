@@ -23,6 +23,7 @@ pub use self::{
 };
 use crate::{
     config::{Config, LoadError},
+    recall::RecallError,
     records::QueryError,
     store::{MaintenanceError, OpenError, StoreError},
     timekeeping::ClockBehind,
@@ -96,15 +97,9 @@ pub enum OperatorError {
         /// What is allowed.
         limit: usize,
     },
-    /// A certificate on record is none, so that its key is not known.
-    #[error("certificate {serial_number} on record: {source}")]
-    Unreadable {
-        /// Its number.
-        serial_number: authority::SerialNumber,
-        /// What is wrong with it.
-        #[source]
-        source: authority::CertificateError,
-    },
+    /// What a module let be issued was not revoked, or not all of it.
+    #[error("{}", with_causes(.0))]
+    Recall(#[from] RecallError),
     /// The store did not take it.
     #[error("{}", with_causes(.0))]
     Store(StoreError),

@@ -2,25 +2,28 @@
 
 use std::sync::Arc;
 
-use authority::{Certificate, RevocationReason, Timestamp};
+use authority::{RevocationReason, Timestamp};
 use clap::Args;
 
-use super::{ConfigFlag, OperatorError};
+use super::{ConfigFlag, OperatorError, certs};
 use crate::{
-    audit::{Digest, Entry, Operation, Outcome},
-    decision, limits, records,
-    revocation::digest_of_key,
-    store::{CertificateRecord, Embedded, Reader, Revocation, RevocationRecord, Store},
+    audit::Digest,
+    config::Config,
+    decision, limits,
+    recall::{self, Order},
+    records,
+    store::{Embedded, Reader, RecallRecord, Store},
     timekeeping::Timekeeping,
 };
 
-/// List the certificates that a policy module had a say in and that may still be used, and revoke them when asked to.
+/// List the certificates that a policy module had a say in and that may still be used; bar their renewal or revoke them
+/// when asked to.
 ///
 /// What replaced such a certificate counts, under whichever modules it was renewed; so does what has ended and may still
 /// be renewed by the claims in force.
 ///
-/// Without --revoke nothing is changed, and the CA may run. To revoke the CA must have been stopped; when it starts again
-/// it publishes them. What is revoked is not renewed.
+/// Without --block, --revoke and --lift nothing is changed, and the CA may run. To change something the CA must have been
+/// stopped; `step ca recall` does the same while it runs. When it starts again it publishes what was revoked.
 #[derive(Args, Debug)]
 pub struct Recall {
     /// SHA-256 of the module, as `step-ca certs show` and the audit log have it
@@ -28,14 +31,20 @@ pub struct Recall {
     digest: Digest,
     #[command(flatten)]
     config: ConfigFlag,
-    /// Revoke them all
-    #[arg(long)]
+    /// Bar the renewal of them all, and of whatever the module has a say in later
+    #[arg(long, conflicts_with_all = ["revoke", "lift"])]
+    block: bool,
+    /// The same, and revoke them all
+    #[arg(long, conflicts_with = "lift")]
     revoke: bool,
+    /// Let them be renewed again; what is revoked stays revoked
+    #[arg(long)]
+    lift: bool,
     /// Why, as RFC 5280 counts or names it
     #[arg(long, value_name = "REASON", default_value = "privilegeWithdrawn", requires = "revoke")]
     reason_code: RevocationReason,
     /// Why, for people
-    #[arg(long, value_name = "TEXT", default_value = "", requires = "revoke")]
+    #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
 }
 
@@ -49,76 +58,75 @@ impl Recall {
         if self.reason.len() > limits::REVOCATION_REASON {
             return Err(OperatorError::ReasonTooLong { limit: limits::REVOCATION_REASON });
         }
-        let store = match self.revoke {
-            // From here on nobody else writes, so that what is listed is all there is.
+        // From here on nobody else writes, so that what is listed is all there is.
+        let store = match self.block || self.revoke || self.lift {
             true => Some(hold(&config, now).await?),
             false => None,
         };
+        let reader = Reader::open(&config.store)?;
         let usable_at = now.saturating_sub(config.authority.longest_renewal_grace());
-        let recalled = Reader::open(&config.store)?.descended_from(&self.digest, usable_at)?;
-        let entries: Vec<_> = recalled.iter().map(|dossier| records::entry(dossier, now, false)).collect();
-        let table = certs::table(&entries);
+        let mut recalled = certs::all(&reader, &recall::usable(self.digest, usable_at))?;
         let count = recalled.len();
-        let Some(store) = store else {
-            return Ok(format!(
-                "{table}{count} certificates may still be used. `--revoke` revokes them when the CA is stopped.\n"
-            ));
+        let said = match &store {
+            None => told(count, reader.recalled(&self.digest)?),
+            Some(store) => {
+                let (order, entry) = (self.order(), recall::entry(now, decision::fresh_id()));
+                let is_new = order.bar(&**store, !self.lift, entry.clone()).await.map_err(OperatorError::Store)?;
+                if self.revoke {
+                    order.revoke(&**store, &mut recalled, &entry).await?;
+                    format!("{} been revoked.\n", ::certs::certificates_have(count))
+                } else {
+                    barred(count, self.lift, is_new)
+                }
+            }
         };
-        let revocations = recalled.iter().map(|dossier| self.revocation(&dossier.certificate, now));
-        revoke_all(&store, revocations.collect::<Result<_, _>>()?).await?;
-        Ok(format!("{table}{count} certificates have been revoked.\n"))
+        let entries: Vec<_> = recalled.iter().map(|dossier| records::entry(dossier, now, false)).collect();
+        Ok(::certs::table(&entries) + &said)
     }
 
-    fn revocation(&self, certificate: &CertificateRecord, now: Timestamp) -> Result<Revocation, OperatorError> {
-        let record = RevocationRecord {
-            serial_number: certificate.serial_number,
-            revoked_at: now,
+    fn order(&self) -> Order {
+        Order {
+            module: self.digest,
+            by: "an operator of the machine".to_owned(),
             reason: self.reason_code,
-            reason_text: self.reason.clone(),
-            provisioner: String::new(),
-            revoked_by: format!("recall of {}", self.digest),
-            not_after: certificate.validity.not_after,
-            compromised_key: self.compromised_key(certificate)?,
-        };
-        let (id, request_id) = (decision::fresh_id(), decision::fresh_id());
-        let mut entry = Entry::new(id, now, request_id, Operation::Revoke, Outcome::Revoked);
-        entry.names = certificate.names.clone();
-        entry.message =
-            Some(format!("{}: recall of {} {}", self.reason_code, self.digest, self.reason).trim_end().into());
-        Ok(Revocation::new(None, record, entry))
-    }
-
-    /// The key that is never certified again, if that is why.
-    fn compromised_key(&self, certificate: &CertificateRecord) -> Result<Option<Digest>, OperatorError> {
-        // Of a certificate that `db compact` has dropped nobody knows the key.
-        if self.reason_code != RevocationReason::KeyCompromise || certificate.der.is_empty() {
-            return Ok(None);
+            text: self.reason.clone(),
         }
-        let serial_number = certificate.serial_number;
-        let unreadable = |source| OperatorError::Unreadable { serial_number, source };
-        Ok(Some(digest_of_key(&Certificate::from_der(&certificate.der).map_err(unreadable)?)))
+    }
+}
+
+/// What there is to say when nothing was changed.
+fn told(count: usize, last: Option<RecallRecord>) -> String {
+    let certificates = ::certs::certificates(count);
+    match last.filter(|last| last.is_barred) {
+        Some(RecallRecord { time, reason, recalled_by, .. }) => {
+            let why = if reason.is_empty() { String::new() } else { format!(": {}", ::certs::printable(&reason)) };
+            format!(
+                "{certificates} may still be used and will not be renewed: recalled at {time} by {recalled_by}{why}\n\
+                 `--revoke` revokes them, and `--lift` lets them be renewed, when the CA is stopped.\n"
+            )
+        }
+        None => format!(
+            "{certificates} may still be used. `--block` bars their renewal, and `--revoke` revokes them, when the CA is \
+             stopped.\n"
+        ),
+    }
+}
+
+fn barred(count: usize, is_lifted: bool, is_new: bool) -> String {
+    let certificates = ::certs::certificates(count);
+    match (is_lifted, is_new) {
+        (false, true) => format!("{certificates} may still be used and will not be renewed.\n"),
+        (false, false) => format!("The module is recalled already: {certificates} will not be renewed.\n"),
+        (true, true) => format!("The recall is lifted: {certificates} may be renewed.\n"),
+        (true, false) => "The module is not recalled.\n".to_owned(),
     }
 }
 
 /// The store, as a server holds it.
-async fn hold(config: &crate::config::Config, now: Timestamp) -> Result<Arc<dyn Store>, OperatorError> {
+async fn hold(config: &Config, now: Timestamp) -> Result<Arc<dyn Store>, OperatorError> {
     let (head, audit_file) = (config.store_head.as_deref(), config.audit.file.as_deref());
     let store = Embedded::open_with(&config.store, head, audit_file, now).map_err(OperatorError::Open)?;
     let store: Arc<dyn Store> = Arc::new(store);
     Timekeeping::new(store.clone()).await.map_err(OperatorError::Store)?.check(now)?;
     Ok(store)
-}
-
-/// Those that wait at once share a flush.
-const AT_ONCE: usize = limits::STORE_BATCH;
-
-async fn revoke_all(store: &Arc<dyn Store>, revocations: Vec<Revocation>) -> Result<(), OperatorError> {
-    let mut revocations = revocations.into_iter().peekable();
-    while revocations.peek().is_some() {
-        let answers: Vec<_> = revocations.by_ref().take(AT_ONCE).map(|revocation| store.revoke(revocation)).collect();
-        for answer in answers {
-            answer.await.map_err(OperatorError::Store)?;
-        }
-    }
-    Ok(())
 }

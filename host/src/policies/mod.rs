@@ -370,6 +370,16 @@ pub enum Stop {
     },
 }
 
+impl Stop {
+    /// The first rule that a policy says was broken.
+    pub fn rule(&self) -> Option<&str> {
+        match self {
+            Self::Refused { denial, .. } => denial.reasons.first().map(|reason| reason.rule.as_str()),
+            _ => None,
+        }
+    }
+}
+
 /// How a policy failed to give an answer that can be used. Nothing is signed.
 #[derive(Debug, Error)]
 pub enum PolicyFault {

@@ -1,6 +1,6 @@
 //! Who asks which modules, and what these are granted: for whoever looks at a configuration before it is served.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{Policies, Provisioner};
 use crate::config::{Config, Grants, HttpGrant, Mode};
@@ -20,6 +20,13 @@ impl Policies {
             }
         }
         text
+    }
+
+    /// Names of the policies whose module has this SHA-256, each once.
+    pub fn named(&self, digest: &[u8; 32]) -> BTreeSet<&str> {
+        let own = self.own_checks.checks.iter().map(|check| (check.name(), check.check.module().digest()));
+        let modules = self.provisioners.iter().flat_map(Provisioner::modules).chain(own);
+        modules.filter(|(_, of_module)| of_module == digest).map(|(name, _)| name).collect()
     }
 }
 

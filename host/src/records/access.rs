@@ -1,24 +1,22 @@
-//! Who reads over the network, and what they are answered.
+//! Who reads over the network, and who may do more than that.
 //!
 //! A reader shows a certificate of this CA that is on record, valid now, not revoked, and has a name that `admin` of the
 //! configuration lists. Whoever fails at any of it learns only that they may not; the log says why.
 
-use api_types::{CertificateEntry, CertificatesPage};
 use authority::{Certificate, SerialNumber, SerialNumberError};
+use hex::FromHexError;
 use thiserror::Error;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{
-    document,
-    query::{Listing, QueryError},
-};
+use super::{query::QueryError, visit::Visit};
 use crate::{
     call::Call,
     config::AdminConfig,
     credential::CertificateError,
     limits,
+    recall::RecallError,
     snapshot::Snapshot,
-    store::{CertificatePage, CertificateQuery, CertificateRecord, Page, StoreError},
+    store::{CertificateRecord, StoreError},
     timekeeping::ClockBehind,
 };
 
@@ -29,65 +27,41 @@ pub struct Admin {
     reading: Semaphore,
 }
 
+/// What somebody may want.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Right {
+    /// To see what is on record.
+    Read,
+    /// To bar and revoke what a module let be issued.
+    Operate,
+}
+
 impl Admin {
     /// Those of a configuration.
     pub fn new(config: AdminConfig) -> Self {
         Self { config, reading: Semaphore::new(limits::LISTINGS) }
     }
 
-    /// Whether the certificate is a reader's.
-    fn admits(&self, record: &CertificateRecord) -> bool {
-        let AdminConfig { readers, provisioners } = &self.config;
-        record.names.iter().any(|name| readers.contains(name))
+    /// Whoever may do more may read as well.
+    fn is_reader(&self, record: &CertificateRecord) -> bool {
+        let AdminConfig { readers, operators, provisioners } = &self.config;
+        record.names.iter().any(|name| readers.contains(name) || operators.contains(name))
             && (provisioners.is_empty() || provisioners.contains(&record.provisioner))
+    }
+
+    fn is_operator(&self, record: &CertificateRecord) -> bool {
+        record.names.iter().any(|name| self.config.operators.contains(name))
     }
 }
 
-/// One page of certificates, for the client that presented `chain`, its own certificate first, in DER. The `parameters`
-/// are those of a [`Listing`].
-///
-/// # Errors
-/// The client may not read, too many do, the parameters cannot be understood, or the store does not answer.
-pub async fn certificates(
-    ca: &Snapshot,
+/// Lets somebody in who has the right, for as long as the permit is held, and tells the visit who it is.
+pub(super) async fn admit<'s>(
+    ca: &'s Snapshot,
     call: &Call,
     chain: &[&[u8]],
-    parameters: &[(String, String)],
-) -> Result<CertificatesPage, AccessError> {
-    // Whoever may not read learns nothing of the question either.
-    let _reading = admit(ca, call, chain).await?;
-    let parameters = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let Listing { query, page, with_certificates } = Listing::parse(parameters, call.now)?;
-    let CertificatePage { certificates, next } = ca.store.certificates(query, page).await?;
-    Ok(CertificatesPage {
-        certificates: certificates
-            .iter()
-            .map(|dossier| document::entry(dossier, call.now, with_certificates))
-            .collect(),
-        next_cursor: next.map(|next| next.to_string()).unwrap_or_default(),
-    })
-}
-
-/// The certificate with this serial number, for the client that presented `chain`.
-///
-/// # Errors
-/// The client may not read, too many do, there is no such certificate, or the store does not answer.
-pub async fn certificate(
-    ca: &Snapshot,
-    call: &Call,
-    chain: &[&[u8]],
-    serial_number: &str,
-) -> Result<CertificateEntry, AccessError> {
-    let _reading = admit(ca, call, chain).await?;
-    let serial_number: SerialNumber = serial_number.parse()?;
-    let query = CertificateQuery { serial_number: Some(serial_number), ..CertificateQuery::default() };
-    let page = ca.store.certificates(query, Page { before: None, limit: 1 }).await?;
-    let dossier = page.certificates.first().ok_or(AccessError::NotOnRecord { serial_number })?;
-    Ok(document::entry(dossier, call.now, true))
-}
-
-/// Lets a reader in, for as long as the permit is held.
-async fn admit<'s>(ca: &'s Snapshot, call: &Call, chain: &[&[u8]]) -> Result<SemaphorePermit<'s>, AccessError> {
+    right: Right,
+    visit: &mut Visit,
+) -> Result<SemaphorePermit<'s>, AccessError> {
     let admin = ca.admin.as_ref().ok_or(AccessError::NotOffered)?;
     // By a clock that was set back an expired certificate is none.
     ca.timekeeping.check(call.now)?;
@@ -95,18 +69,32 @@ async fn admit<'s>(ca: &'s Snapshot, call: &Call, chain: &[&[u8]]) -> Result<Sem
     let leaf = Certificate::from_der(leaf).map_err(CertificateError::Unreadable)?;
     // The handshake verified it once; a connection lives longer than a certificate may.
     ca.verify_client(&leaf, others, call.now)?;
-    let serial_number = leaf.serial_number();
+    let serial_number = *leaf.serial_number();
     // The whole certificate: a serial number alone proves nothing, and neither does a sibling CA under the same root.
-    let record = ca.store.certificate(*serial_number).await?.filter(|record| record.der == leaf.der());
+    let record = ca.store.certificate(serial_number).await?.filter(|record| record.der == leaf.der());
     let record = record.ok_or_else(|| CertificateError::NotOnRecord { serial_number: serial_number.to_string() })?;
-    if let Some(revocation) = ca.store.revocation(*serial_number).await? {
+    visit.is_by(&record);
+    if let Some(revocation) = ca.store.revocation(serial_number).await? {
         let (since, reason) = (revocation.revoked_at, revocation.reason);
         return Err(CertificateError::Revoked { since, reason }.into());
     }
-    if !admin.admits(&record) {
-        return Err(AccessError::NotAReader { serial_number: *serial_number });
+    if !admin.is_reader(&record) {
+        return Err(AccessError::NotAReader { serial_number });
+    }
+    if right == Right::Operate && !admin.is_operator(&record) {
+        return Err(AccessError::NotAnOperator { serial_number });
     }
     admin.reading.try_acquire().map_err(|_| AccessError::TooMany)
+}
+
+/// A request that was not answered.
+#[derive(Debug, Error)]
+#[error("{error}")]
+pub struct NotAnswered {
+    /// Identifies the entry of the audit log, if there is one.
+    pub decision_id: Option<String>,
+    /// Why.
+    pub error: AccessError,
 }
 
 /// Why somebody is not answered.
@@ -118,12 +106,21 @@ pub enum AccessError {
     /// The clock is not to be believed.
     #[error(transparent)]
     Clock(#[from] ClockBehind),
+    /// Not a SHA-256 value.
+    #[error("not a SHA-256 value: {0}")]
+    Digest(#[from] FromHexError),
     /// The client certificate is good, and nobody's who may read.
     #[error(
         "admin: the client certificate with serial number {serial_number} has no name of `admin.readers`, \
          or is not of a provisioner of `admin.provisioners`"
     )]
     NotAReader {
+        /// Its serial number.
+        serial_number: SerialNumber,
+    },
+    /// The client may read, and no more than that.
+    #[error("the client certificate with serial number {serial_number} has no name of `admin.operators`")]
+    NotAnOperator {
         /// Its serial number.
         serial_number: SerialNumber,
     },
@@ -139,6 +136,9 @@ pub enum AccessError {
     /// The question cannot be understood.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// What a module let be issued was not revoked, or not all of it.
+    #[error(transparent)]
+    Recall(#[from] RecallError),
     /// Not a serial number.
     #[error(transparent)]
     Serial(#[from] SerialNumberError),
@@ -148,4 +148,15 @@ pub enum AccessError {
     /// It cannot be read now.
     #[error("records: {0}")]
     Store(#[from] StoreError),
+}
+
+impl AccessError {
+    /// Whether it is our failure rather than a refusal.
+    pub(super) fn is_fault(&self) -> bool {
+        match self {
+            Self::Recall(_) | Self::Clock(_) => true,
+            Self::Store(error) => !matches!(error, StoreError::TooManyRecalls),
+            _ => false,
+        }
+    }
 }

@@ -202,6 +202,18 @@ mod tests {
     }
 
     #[test]
+    fn inputs_are_kept_up_to_the_limit_and_not_beyond() {
+        let kept = |token: usize| {
+            record(Digest::of(&[]), Some("x".repeat(token)), None, &[], Facts::default()).map(|record| record.octets())
+        };
+        let rest = kept(0).unwrap();
+        let most = limits::DECISION_INPUTS;
+        for (octets, expected) in [(most - 1, Some(most - 1)), (most, Some(most)), (most + 1, None)] {
+            assert_eq!(kept(octets - rest), expected);
+        }
+    }
+
+    #[test]
     fn certificates_are_taken_apart_as_they_were_joined() {
         let parts: [&[u8]; 3] = [b"leaf", b"", b"intermediate"];
         let octets = joined(&parts);

@@ -280,8 +280,8 @@ pub enum ReplayError {
     },
     /// Nothing is kept of it.
     #[error(
-        "nothing is kept of a decision {id:?}: it is too old, was one of a flood, had a credential that cannot be kept, or \
-         \"audit\": {{\"decisions\": \"none\"}} was set"
+        "nothing is kept of a decision {id:?}: a refusal is on record after a second; it is too old, was one of a flood, had a \
+         credential that cannot be kept, or \"audit\": {{\"decisions\": \"none\"}} was set"
     )]
     NoSuchDecision {
         /// The identifier.

@@ -13,8 +13,8 @@ use crate::{
     audit::{Digest, Entry, Head},
     store::{
         Answer, CertificatePage, CertificateQuery, CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord,
-        Issuance, ListBasis, MaintenanceError, Origin, Page, Reader, Recorded, Report, Revocation, RevocationRecord,
-        SingleUse, Store, StoreError, StoreMeters, Unavailable,
+        Issuance, ListBasis, MaintenanceError, Origin, Page, Reader, RecallRecord, Recorded, Report, Revocation,
+        RevocationRecord, SingleUse, Store, StoreError, StoreMeters, Unavailable,
     },
 };
 
@@ -87,6 +87,14 @@ impl Store for Past {
 
     fn revocation(&self, serial_number: SerialNumber) -> Answer<Option<RevocationRecord>> {
         self.look(|reader, before| reader.revocation_before(&serial_number, before))
+    }
+
+    fn recalled(&self, _: Digest) -> Answer<Option<RecallRecord>> {
+        not_now()
+    }
+
+    fn bar(&self, serial_number: SerialNumber) -> Answer<Option<RecallRecord>> {
+        self.look(|reader, before| reader.bar_before(&serial_number, before))
     }
 
     fn revoked(&self) -> u64 {

@@ -70,7 +70,9 @@ pub(super) async fn again(ca: &Snapshot, stored: &StoredDecision, whole_story: b
     match stored.entry.operation {
         Operation::Sign | Operation::Renew | Operation::Rekey => certificate(ca, call, stored, facts).await,
         Operation::Revoke => revocation(ca, call, stored, facts).await,
-        Operation::Clock | Operation::Finalize => lost("this kind of decision is not made again"),
+        Operation::Clock | Operation::Finalize | Operation::Read | Operation::Recall | Operation::Reinstate => {
+            lost("this kind of decision is not made again")
+        }
     }
 }
 

@@ -38,7 +38,7 @@ impl Verdict {
     pub(super) fn of_entry(entry: &Entry) -> Self {
         let message = entry.message.clone().unwrap_or_default();
         match entry.outcome {
-            Outcome::Accepted | Outcome::Issued | Outcome::Revoked => Self::Allow,
+            Outcome::Accepted | Outcome::Answered | Outcome::Issued | Outcome::Revoked => Self::Allow,
             // The rules were through with it: the credential was spent before, or the disk failed.
             Outcome::Refused | Outcome::Fault if message.starts_with(BY_THE_STORE) => Self::Allow,
             Outcome::Refused => Self::Deny { rule: entry.rule.clone(), message },

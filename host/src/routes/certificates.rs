@@ -40,7 +40,8 @@ pub(super) async fn one(
     Ok(json::answer(StatusCode::OK, json::document(&entry)))
 }
 
-fn call(request_id: RequestId, peer: Option<Extension<Peer>>) -> ReadCall {
+/// Who asks.
+pub(super) fn call(request_id: RequestId, peer: Option<Extension<Peer>>) -> ReadCall {
     let peer = peer.map(|Extension(peer)| peer);
     let chain = peer.as_ref().and_then(Peer::chain).unwrap_or_else(|| Arc::from([]));
     ReadCall { chain, request_id, peer: peer.map(|peer| peer.ip()) }

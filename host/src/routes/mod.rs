@@ -16,6 +16,7 @@ mod ocsp;
 mod problem;
 mod provisioners;
 mod published;
+mod recalls;
 mod rekey;
 mod renew;
 mod request_id;
@@ -86,6 +87,7 @@ fn table() -> Router<Arc<dyn Service>> {
         // What is on record, for those who may read it.
         .route("/admin/certs", get(certificates::list))
         .route("/admin/certs/{serial}", get(certificates::one))
+        .route("/admin/recalls/{sha256}", get(recalls::show).post(recalls::order))
 }
 
 #[cfg(test)]

@@ -57,6 +57,9 @@ pub(crate) enum RequestError {
     /// The body is no JSON, or not the JSON that was expected. The text names positions and members, not values.
     #[error("error reading request body: error decoding json: {0}")]
     Json(#[from] serde_json::Error),
+    /// The body does not say that it is JSON, where that matters.
+    #[error("the Content-Type is not application/json")]
+    NotJson,
     /// Arrays and objects are nested too deep.
     #[error("error reading request body: error decoding json: nested deeper than {limit}")]
     JsonTooDeep {
@@ -142,7 +145,7 @@ impl From<RequestError> for Problem {
             E::UnknownPath => Self::new(StatusCode::NOT_FOUND, NOT_FOUND, cause),
             E::MethodNotAllowed => Self::new(StatusCode::METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED, cause),
             E::TargetTooLong { .. } => Self::bad_request(StatusCode::URI_TOO_LONG, cause),
-            E::ContentCoding => Self::bad_request(StatusCode::UNSUPPORTED_MEDIA_TYPE, cause),
+            E::ContentCoding | E::NotJson => Self::bad_request(StatusCode::UNSUPPORTED_MEDIA_TYPE, cause),
             E::BodyTooLarge { .. } => Self::bad_request(StatusCode::PAYLOAD_TOO_LARGE, cause),
             E::BodyTooSlow { .. } => Self::bad_request(StatusCode::REQUEST_TIMEOUT, cause),
             E::BodyUnreadable(_)

@@ -6,14 +6,16 @@
 
 use std::{net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
-use api_types::{CertificateEntry, CertificatesPage, ModuleEntry, Reason, RequestedTime, TlsOptions};
+use api_types::{CertificateEntry, CertificatesPage, ModuleEntry, Reason, RecallPage, RequestedTime, TlsOptions};
 use authority::{RevocationReason, SerialNumber};
 use bytes::Bytes;
 use rustls::pki_types::CertificateDer;
 use serde_json::value::RawValue;
 
 use super::{published::Published, request_id::RequestId};
-use crate::{ocsp::OcspAnswer, readiness::Obstacle, revocation_list::RevocationList, telemetry::Logging};
+use crate::{
+    ocsp::OcspAnswer, readiness::Obstacle, records::RecallOrder, revocation_list::RevocationList, telemetry::Logging,
+};
 
 /// The CA, as far as HTTP is concerned.
 pub trait Service: Send + Sync + 'static {
@@ -59,6 +61,19 @@ pub trait Service: Send + Sync + 'static {
 
     /// The certificate with a serial number, which is as received, for those who may read.
     fn certificate(&self, call: ReadCall, serial_number: String) -> Future<'_, Result<CertificateEntry, Refused>>;
+
+    /// A page of what may still be used because of a policy module, for those who may read. The SHA-256 of the module and
+    /// the cursor are as received.
+    fn recall(&self, call: ReadCall, module: String, cursor: String) -> Future<'_, Result<RecallPage, Refused>>;
+
+    /// Does something about what there is because of a policy module, for those who may. The future may be dropped as
+    /// that of [`Service::sign`]; the same order completes what was begun.
+    fn order_recall(
+        &self,
+        call: ReadCall,
+        module: String,
+        order: RecallOrder,
+    ) -> Future<'_, Result<RecallPage, Refused>>;
 }
 
 /// A request for what is on record.

@@ -22,6 +22,12 @@ pub enum StoreError {
     /// be dropped, and the credential counts as used.
     #[error("the store did not say whether the record was written")]
     OutcomeUnknown,
+    /// A policy module is recalled that had a say in the certificate that was to be renewed. Nothing was written.
+    #[error("the certificate to be renewed goes back to the policy module with SHA-256 {module}, which is recalled")]
+    PreviousRecalled {
+        /// SHA-256 of the module.
+        module: Digest,
+    },
     /// The certificate that was to be renewed is revoked. Nothing was written.
     #[error("the certificate to be renewed is revoked")]
     PreviousRevoked,
@@ -37,6 +43,9 @@ pub enum StoreError {
     /// The credential was used before. Nothing was written.
     #[error("the credential was used already")]
     TokenSpent,
+    /// As many recalls are on record as there can be. Nothing was written.
+    #[error("{} recalls are on record already", crate::limits::RECALLS)]
+    TooManyRecalls,
     /// A value is larger than [`crate::limits::STORE_PARAMETER`]. Nothing was written.
     #[error("a value of {octets} octets is too large for the store")]
     TooLarge {
@@ -130,6 +139,9 @@ pub enum Damage {
     /// SQLite cannot read its own file.
     #[error("the database file is malformed: {0}")]
     Database(String),
+    /// Recalls of policy modules are missing or changed.
+    #[error("recalls are missing or changed")]
+    Recalls,
     /// The set of revoked certificates is not the one that was written.
     #[error("revocations are missing or changed")]
     Revocations,

@@ -12,6 +12,7 @@ mod issuance;
 mod maintenance;
 mod meters;
 mod query;
+mod recall;
 mod revocation;
 
 use std::pin::Pin;
@@ -29,6 +30,7 @@ pub use self::{
     maintenance::{Compacted, Copied, MaintenanceError, Restored},
     meters::StoreMeters,
     query::{CertificatePage, CertificateQuery, Dossier, NameCondition, Page, Standing},
+    recall::{Recall, RecallRecord},
     revocation::{ListBasis, Revocation, RevocationRecord},
 };
 use crate::audit::{Digest, Entry, Head};
@@ -47,7 +49,7 @@ pub trait Store: Send + Sync {
     /// [`StoreError::OutcomeUnknown`] the certificate must be dropped and the credential counts as used.
     fn record(&self, issuance: Issuance) -> Answer<Recorded>;
 
-    /// Adds a refusal or a fault to the audit log, at most [`crate::limits::REFUSAL_TIME`] late.
+    /// Adds a refusal, a fault or what was read to the audit log, at most [`crate::limits::REFUSAL_TIME`] late.
     ///
     /// Under a flood only a count of them is kept, and that is in the log, too. `inputs` is what it was decided from, kept
     /// with it unless it has more than [`crate::limits::REFUSAL_INPUTS`] octets.
@@ -76,6 +78,21 @@ pub trait Store: Send + Sync {
 
     /// The revocation of the certificate with this serial number, if it is revoked.
     fn revocation(&self, serial_number: authority::SerialNumber) -> Answer<Option<RevocationRecord>>;
+
+    /// Bars a policy module, so that whatever it had a say in is not renewed, or lifts that; false when it is like that
+    /// already. Durable like [`Self::record`]; from then on no certificate is recorded that would replace such a one:
+    /// [`StoreError::PreviousRecalled`].
+    fn recall(&self, recall: Recall) -> Answer<bool> {
+        drop(recall);
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Unavailable::ReadOnly))))
+    }
+
+    /// What was done last about a module.
+    fn recalled(&self, module: Digest) -> Answer<Option<RecallRecord>>;
+
+    /// The recall for which the certificate with this serial number is not renewed, if there is one. Takes a look at each
+    /// certificate that it goes back to, while any module is recalled.
+    fn bar(&self, serial_number: authority::SerialNumber) -> Answer<Option<RecallRecord>>;
 
     /// How many revocations are on record, of which a certificate may have two; grows before the answer to [`Self::revoke`].
     fn revoked(&self) -> u64;

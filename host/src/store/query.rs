@@ -16,6 +16,8 @@ pub struct CertificateQuery {
     pub provisioner: Option<String>,
     /// SHA-256 of a module that took part in the decision.
     pub module: Option<Digest>,
+    /// SHA-256 of a module that took part in that decision, or in one about a certificate that this one goes back to.
+    pub descended_from: Option<Digest>,
     /// It ends before then.
     pub expires_before: Option<Timestamp>,
     /// It ends after then.

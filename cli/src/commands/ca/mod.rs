@@ -11,6 +11,7 @@ mod init;
 mod issue;
 mod pair;
 mod provisioner;
+mod recall;
 mod rekey;
 mod renew;
 mod renewal;
@@ -46,6 +47,7 @@ commands!(Commands {
     Init(init::Init),
     #[command(alias = "provisioners")]
     Provisioner(provisioner::Provisioner),
+    Recall(recall::Recall),
     Rekey(rekey::Rekey),
     Renew(renew::Renew),
     Revoke(revoke::Revoke),

@@ -42,3 +42,24 @@ fn certificates_are_kept_for_ever_or_for_a_day_at_least() {
     let errors = Config::parse(&db(json!("23h")).to_string(), Path::new("ca.json")).unwrap_err().to_string();
     assert!(errors.contains("db.retention") && errors.contains("24h0m0s"), "{errors}");
 }
+
+#[test]
+fn certificates_are_kept_for_as_long_as_any_provisioner_renews_them() {
+    let graces = |of_authority: Value, of_provisioner: Value, retention: &str| {
+        let mut file = with("/db", json!({"type": "sqlite", "retention": retention}));
+        file["authority"]["claims"] = of_authority;
+        file["authority"]["provisioners"][0]["claims"] = of_provisioner;
+        Config::parse(&file.to_string(), Path::new("ca.json")).map_err(|errors| errors.to_string())
+    };
+    let late = |grace: &str| json!({"allowRenewalAfterExpiry": true, "maxRenewalAfterExpiry": grace});
+    for (of_authority, of_provisioner) in [(json!({}), late("240h")), (late("240h"), json!({}))] {
+        let errors = graces(of_authority.clone(), of_provisioner.clone(), "239h59m59s").unwrap_err();
+        for part in ["db.retention", "renewed for 240h0m0s", "write 240h0m0s or more"] {
+            assert!(errors.contains(part), "{part} is missing in {errors}");
+        }
+        assert!(graces(of_authority, of_provisioner, "240h").is_ok());
+    }
+    let by_default = json!({"allowRenewalAfterExpiry": true});
+    assert!(graces(json!({}), by_default, "719h").unwrap_err().contains("write 720h0m0s or more"));
+    assert!(graces(json!({}), json!({"maxRenewalAfterExpiry": "240h"}), "24h").is_ok(), "nobody renews late");
+}

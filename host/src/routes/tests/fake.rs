@@ -11,7 +11,8 @@ use std::{
 };
 
 use api_types::{
-    CertificateEntry, CertificatesPage, Provisioner, ProvisionerClaims, PublicJwk, Reason, TlsOptions, TlsVersion,
+    CertificateEntry, CertificatesPage, Provisioner, ProvisionerClaims, PublicJwk, Reason, RecallPage, TlsOptions,
+    TlsVersion,
 };
 use authority::Timestamp;
 use bytes::Bytes;
@@ -22,6 +23,7 @@ use crate::{
     config::LogFormat,
     ocsp::OcspAnswer,
     readiness::Obstacle,
+    records::RecallOrder,
     revocation_list::RevocationList,
     routes::{
         Answer, ClientCredential, Future, IssuedChain, Published, PublishedCertificate, ReadCall, RefusalKind, Refused,
@@ -59,6 +61,7 @@ impl Default for FakeCa {
             key: Some(PublicJwk { kty: "EC".into(), kid: format!("k{number}"), ..PublicJwk::default() }),
             encrypted_key: if number == 2 { String::new() } else { format!("jwe.{number}") },
             claims: Some(ProvisionerClaims::default()),
+            ..Provisioner::default()
         };
         let published = Published::new(
             &[certificate("ROOT", ROOT)],
@@ -91,6 +94,22 @@ impl FakeCa {
 }
 
 impl Service for FakeCa {
+    fn recall(&self, call: ReadCall, module: String, cursor: String) -> Future<'_, Result<RecallPage, Refused>> {
+        self.note(format!("recall {} {module} {cursor:?}", call.chain.len()));
+        Box::pin(std::future::ready(Ok(RecallPage { next_cursor: "6".to_owned(), ..RecallPage::default() })))
+    }
+
+    fn order_recall(
+        &self,
+        call: ReadCall,
+        module: String,
+        order: RecallOrder,
+    ) -> Future<'_, Result<RecallPage, Refused>> {
+        let RecallOrder { action, reason, reason_text, cursor } = order;
+        self.note(format!("{action:?} {} {module} {reason} {reason_text:?} {cursor:?}", call.chain.len()));
+        Box::pin(std::future::ready(Ok(RecallPage::default())))
+    }
+
     fn published(&self) -> Arc<Published> {
         Arc::clone(&self.published)
     }

@@ -7,7 +7,7 @@
 use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::revocations;
+use super::{descent::Descent, revocations};
 use crate::{
     audit::{Digest, Entry},
     limits,
@@ -103,12 +103,11 @@ fn matching(
     let seconds = |time: Option<Timestamp>| time.map(Timestamp::as_unix);
     // Times stand in the log in one form, of which the order is that of time.
     let text = |time: Option<Timestamp>| time.map(|time| time.to_string());
-    let sql = format!("{} WHERE {CONDITIONS} ORDER BY number DESC LIMIT :limit", CertificateRecord::SELECT);
+    let sql = format!("{} WHERE {CONDITIONS} ORDER BY number DESC", CertificateRecord::SELECT);
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(named_params! {
         ":before": before,
         ":oldest": oldest,
-        ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
         ":serial": query.serial_number.as_ref().map(|serial_number| serial_number.as_bytes()),
         ":provisioner": query.provisioner,
         ":ends_before": seconds(query.expires_before),
@@ -122,17 +121,28 @@ fn matching(
         ":issued_before": text(query.issued_before),
         ":issued_since": text(query.issued_since),
     })?;
-    let (mut certificates, mut octets) = (Vec::new(), 0);
+    let mut descent = query.descended_from.as_ref().map(|module| Descent::of(connection, &[*module]));
+    let (mut certificates, mut octets, mut looks) = (Vec::new(), 0, 0);
     while let Some(row) = rows.next()? {
         let (number, dossier) = dossier(connection, row)?;
-        octets += dossier.certificate.der.len();
-        certificates.push(dossier);
-        if certificates.len() == limit || octets >= limits::LISTED_OCTETS {
+        let mut is_meant = true;
+        if let Some(descent) = &mut descent {
+            is_meant = descent.find(&dossier.certificate.serial_number)?.is_some();
+            looks = descent.looks();
+        }
+        if is_meant {
+            octets += dossier.certificate.der.len();
+            certificates.push(dossier);
+        }
+        if certificates.len() == limit || octets >= limits::LISTED_OCTETS || looks >= LOOKS {
             return Ok(Matching { certificates, cut_at: Some(number) });
         }
     }
     Ok(Matching { certificates, cut_at: None })
 }
+
+/// Records that are looked at for certificates that others go back to, until a page is cut.
+const LOOKS: u64 = limits::LIST_SCAN.unsigned_abs();
 
 /// How a module stands in the column `policies`: as hexadecimal, with which nothing else can be confused.
 pub(super) fn in_policies(module: &Digest) -> String {

@@ -7,13 +7,13 @@ use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Statement};
 
 use super::{
-    revocations,
+    recalls, revocations,
     state::{SetSum, State},
 };
 use crate::{
-    audit::{ChainError, Digest, Entry, Head, Link, Outcome, Verifier},
+    audit::{ChainError, Digest, Entry, Head, Link, Operation, Outcome, Verifier},
     store::{
-        Report,
+        RecallRecord, Report,
         certificate::{CertificateRecord, StoredCertificate},
         error::{Damage, StoreError},
     },
@@ -24,6 +24,7 @@ pub(super) fn at_start(connection: &Connection) -> Result<State, StoreError> {
     let state = State::read(connection)?;
     spent(connection, &state)?;
     revocations::check(connection, &state.revocations, |_| Ok(()))?;
+    recalls::check(connection, |_| Ok(()))?;
     audit_tail(connection, &state)?;
     last_certificate(connection, &state)?;
     Ok(state)
@@ -44,7 +45,7 @@ pub(super) fn whole(connection: &Connection) -> Result<Report, StoreError> {
     structure(connection)?;
     let state = State::read(connection)?;
     spent(connection, &state)?;
-    let Decided { issued, revoked } = audit(connection, Head::genesis(&state.log), &state)?;
+    let Decided { issued, revoked, recalled } = audit(connection, Head::genesis(&state.log), &state)?;
     let certificates = certificates(connection, &state)?;
     if issued != certificates {
         return Err(Damage::Certificate { number: state.certificates }.into());
@@ -53,6 +54,9 @@ pub(super) fn whole(connection: &Connection) -> Result<Report, StoreError> {
         return Err(Damage::Revocations.into());
     }
     let revoked = audited_revocations(connection, &state)?;
+    if recalled != audited_recalls(connection)? {
+        return Err(Damage::Recalls.into());
+    }
     data(connection)?;
     Ok(Report { certificates, revoked, spent: state.spent.rows.unsigned_abs(), head: state.head })
 }
@@ -103,6 +107,7 @@ pub(super) fn log(connection: &Connection) -> Result<State, StoreError> {
 struct Decided {
     issued: u64,
     revoked: u64,
+    recalled: u64,
 }
 
 /// Follows the chain from `from` to its end, and counts what was decided.
@@ -122,6 +127,7 @@ fn audit(connection: &Connection, from: Head, state: &State) -> Result<Decided, 
         let entry = entry_of(&link)?;
         decided.issued += u64::from(issued_by(&entry).is_some());
         decided.revoked += u64::from(revoked_by(&entry).is_some());
+        decided.recalled += u64::from(recalled_by(&entry).is_some());
     }
     verifier.finish(state.head).map_err(Damage::Audit)?;
     Ok(decided)
@@ -142,6 +148,30 @@ fn issued_by(entry: &Entry) -> Option<Digest> {
 /// The serial number in the line of a revocation.
 fn revoked_by(entry: &Entry) -> Option<SerialNumber> {
     entry.serial_number.filter(|_| entry.outcome == Outcome::Revoked)
+}
+
+/// The module in the line of a recall, and whether it is barred from then on.
+fn recalled_by(entry: &Entry) -> Option<(Digest, bool)> {
+    let is_barred = match entry.operation {
+        Operation::Recall => true,
+        Operation::Reinstate => false,
+        _ => return None,
+    };
+    let module = entry.modules.first().filter(|_| entry.outcome == Outcome::Accepted)?;
+    Some((module.sha256, is_barred))
+}
+
+/// Reads every recall, and finds each in the audit log. How many there are.
+fn audited_recalls(connection: &Connection) -> Result<u64, StoreError> {
+    let mut audited = Audited::prepare(connection)?;
+    recalls::check(connection, |stored| {
+        let RecallRecord { module, is_barred, .. } = stored.recall;
+        let entry = audited.entry(stored.sequence)?;
+        match entry.as_ref().and_then(recalled_by) == Some((module, is_barred)) {
+            true => Ok(()),
+            false => Err(Damage::Recalls.into()),
+        }
+    })
 }
 
 /// Reads every revocation, and finds each in the audit log. How many certificates are revoked.

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0005_compromises.sql"),
     include_str!("../migrations/0006_decisions.sql"),
     include_str!("../migrations/0007_intents.sql"),
+    include_str!("../migrations/0008_recalls.sql"),
 ];
 
 /// Marks the file as ours: "step" in ASCII.

@@ -166,3 +166,21 @@ fn stored(row: &Row<'_>) -> Result<StoredDecision, StoreError> {
     let (_, entry) = Entry::parse(&line).map_err(|_| changed())?;
     Ok(StoredDecision { sequence, entry, record: DecisionRecord::from_row(row)? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_lines_are_remembered_as_the_limit_and_no_more() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE decisions (sequence INTEGER PRIMARY KEY, time INTEGER)").unwrap();
+        let now = Timestamp::from_unix(1_800_000_000);
+        for line in 1..=3 {
+            connection.execute("INSERT INTO decisions VALUES (?1, ?2)", [line, now.as_unix()]).unwrap();
+        }
+        let forgotten = |last_line| forget(&connection, now, last_line).unwrap();
+        let most = limits::DECISIONS;
+        assert_eq!([most - 1, most, most + 1, most + 1, most + 3].map(forgotten), [0, 0, 1, 0, 2]);
+    }
+}

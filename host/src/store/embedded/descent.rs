@@ -1,55 +1,57 @@
-//! What came of the certificates that a module had a say in.
+//! Which certificates there are because of a module.
 //!
-//! A renewal is decided by the modules of its own day, and its record has those alone. So it is not enough to ask which
-//! records have the module: whoever has a certificate because of it may have renewed that ever since, under others.
+//! A renewal is decided by the modules of its own day, and its record has those alone. So it is not enough to ask whether
+//! a record has the module: whoever has a certificate because of it may have renewed that ever since, under others.
 
-use std::collections::HashSet;
+use authority::SerialNumber;
+use rusqlite::{Connection, OptionalExtension};
 
-use authority::{SerialNumber, Timestamp};
-use rusqlite::{Connection, params};
-
-use super::certificates;
+use super::certificates::in_policies;
 use crate::{
     audit::Digest,
-    store::{
-        CertificateQuery, Dossier, Page, Standing,
-        error::{Damage, StoreError},
-    },
+    store::error::{Damage, StoreError},
 };
 
-/// Certificates that a module had a say in and all that replaced them, as far as they end at `usable_at` or later and are
-/// not revoked; newest first. Those in between that have ended or are revoked hide nothing.
-///
-/// The whole table is read once. Only what is found is held. Run it in a transaction, so that nothing moves meanwhile.
-pub(super) fn usable(
-    connection: &Connection,
-    module: &Digest,
-    usable_at: Timestamp,
-) -> Result<Vec<Dossier>, StoreError> {
-    let standing = Some(Standing::Live { now: usable_at });
-    let mut usable = Vec::new();
-    for serial_number in descendants(connection, module)?.into_iter().rev() {
-        let query = CertificateQuery { serial_number: Some(serial_number), standing, ..CertificateQuery::default() };
-        usable.extend(certificates::list(connection, &query, Page { before: None, limit: 1 })?.certificates);
-    }
-    Ok(usable)
+/// Looks at certificates and at those they have replaced, back to the first of each.
+pub(super) struct Descent<'c> {
+    connection: &'c Connection,
+    modules: Vec<(Digest, String)>,
+    looks: u64,
 }
 
-/// All of them, whatever has become of them, oldest first.
-fn descendants(connection: &Connection, module: &Digest) -> Result<Vec<SerialNumber>, StoreError> {
-    // What replaces a certificate was recorded after it, so that one look at each is enough.
-    let mut select = connection
-        .prepare("SELECT number, serial_number, previous, instr(policies, ?1) > 0 FROM certificates ORDER BY number")?;
-    let mut rows = select.query(params![certificates::in_policies(module)])?;
-    let (mut descendants, mut known) = (Vec::new(), HashSet::new());
-    while let Some(row) = rows.next()? {
-        let previous: Option<[u8; SerialNumber::OCTETS]> = row.get(2)?;
-        if row.get(3)? || previous.is_some_and(|previous| known.contains(&previous)) {
-            let (number, octets): (i64, [u8; SerialNumber::OCTETS]) = (row.get(0)?, row.get(1)?);
-            let damaged = |_| StoreError::Damaged(Damage::Certificate { number });
-            descendants.push(SerialNumber::from_bytes(&octets).map_err(damaged)?);
-            known.insert(octets);
+impl<'c> Descent<'c> {
+    /// For these modules.
+    pub(super) fn of(connection: &'c Connection, modules: &[Digest]) -> Self {
+        let modules = modules.iter().map(|module| (*module, in_policies(module))).collect();
+        Self { connection, modules, looks: 0 }
+    }
+
+    /// The module that had a say in the certificate, or in the latest of those before it. Nothing of one that is not on
+    /// record.
+    pub(super) fn find(&mut self, serial_number: &SerialNumber) -> Result<Option<Digest>, StoreError> {
+        const SELECT: &str = "SELECT number, previous, policies FROM certificates WHERE serial_number = ?1";
+        let mut statement = self.connection.prepare_cached(SELECT)?;
+        let (mut octets, mut above) = (*serial_number.as_bytes(), i64::MAX);
+        loop {
+            self.looks += 1;
+            let row = statement.query_row([octets], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+            let found: Option<(i64, Option<[u8; SerialNumber::OCTETS]>, String)> = row.optional()?;
+            let Some((number, previous, policies)) = found else { return Ok(None) };
+            if let Some((module, _)) = self.modules.iter().find(|(_, text)| policies.contains(text.as_str())) {
+                return Ok(Some(*module));
+            }
+            // What replaces a certificate was recorded after it.
+            if number >= above {
+                return Err(Damage::Certificate { number }.into());
+            }
+            above = number;
+            let Some(previous) = previous else { return Ok(None) };
+            octets = previous;
         }
     }
-    Ok(descendants)
+
+    /// How many records were looked at.
+    pub(super) fn looks(&self) -> u64 {
+        self.looks
+    }
 }

@@ -26,6 +26,7 @@ mod operation;
 mod read_only;
 mod reader;
 mod readers;
+mod recalls;
 mod refusals;
 mod revocations;
 mod state;
@@ -66,7 +67,8 @@ use self::{
 };
 use super::{
     Answer, CertificatePage, CertificateQuery, CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord,
-    Intent, Issuance, ListBasis, Origin, Page, Recorded, Report, Revocation, RevocationRecord, SingleUse, Store,
+    Intent, Issuance, ListBasis, Origin, Page, Recall, RecallRecord, Recorded, Report, Revocation, RevocationRecord,
+    SingleUse, Store,
     certificate::StoredCertificate,
     error::{OpenError, StoreError, Unavailable},
     meters::StoreMeters,
@@ -291,6 +293,21 @@ impl Store for Embedded {
 
     fn revocation(&self, serial_number: SerialNumber) -> Answer<Option<RevocationRecord>> {
         self.read(move |connection| revocations::find(connection, &serial_number))
+    }
+
+    fn recall(&self, recall: Recall) -> Answer<bool> {
+        self.write(|reply| Operation::Recall(Box::new(recall), reply))
+    }
+
+    fn recalled(&self, module: Digest) -> Answer<Option<RecallRecord>> {
+        self.read(move |connection| recalls::last(connection, &module))
+    }
+
+    fn bar(&self, serial_number: SerialNumber) -> Answer<Option<RecallRecord>> {
+        self.read(move |connection| {
+            let snapshot = connection.unchecked_transaction()?;
+            recalls::bar(&snapshot, &serial_number, u64::MAX)
+        })
     }
 
     fn revoked(&self) -> u64 {

@@ -4,7 +4,9 @@ use authority::{SerialNumber, Timestamp};
 use tokio::sync::oneshot;
 
 use super::transaction::Transaction;
-use crate::store::{ConfigurationRecord, DataChange, Intent, Issuance, Recorded, Revocation, SingleUse, StoreError};
+use crate::store::{
+    ConfigurationRecord, DataChange, Intent, Issuance, Recall, Recorded, Revocation, SingleUse, StoreError,
+};
 
 /// One thing to write, and who waits for it.
 pub(super) enum Operation {
@@ -12,6 +14,7 @@ pub(super) enum Operation {
     Consume(SingleUse, Reply<bool>),
     Intend(Intent, Reply<bool>),
     Prune(Timestamp, Reply<u64>),
+    Recall(Box<Recall>, Reply<bool>),
     Record(Box<Issuance>, Reply<Recorded>),
     /// A list was made: its number, and when.
     RecordList(u64, Timestamp, Reply<bool>),
@@ -54,6 +57,11 @@ impl Operation {
             Self::Consume(once, reply) => settle(reply, transaction.consume(&once).map(Ok), Outcome::Flag),
             Self::Intend(intent, reply) => settle(reply, transaction.intend(&intent).map(Ok), Outcome::Flag),
             Self::Prune(now, reply) => settle(reply, transaction.prune(now).map(Ok), Outcome::Count),
+            Self::Recall(recall, reply) => match transaction.recall(&recall) {
+                // There is no room for it; the others are none the worse.
+                Err(error @ StoreError::TooManyRecalls) => settle(reply, Ok(Err(error)), Outcome::Flag),
+                recalled => settle(reply, recalled.map(Ok), Outcome::Flag),
+            },
             Self::Record(issuance, reply) => {
                 let result = transaction.record(&issuance).map(|result| result.map_err(StoreError::from));
                 settle(reply, result, Outcome::Recorded)
@@ -77,7 +85,7 @@ impl Operation {
     fn is_abandoned(&self) -> bool {
         match self {
             Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => reply.is_closed(),
-            Self::Intend(_, reply) => reply.is_closed(),
+            Self::Intend(_, reply) | Self::Recall(_, reply) => reply.is_closed(),
             Self::Prune(_, reply) => reply.is_closed(),
             Self::RememberConfiguration(_, reply) => reply.is_closed(),
             Self::Record(_, reply) | Self::Revoke(_, reply) => reply.is_closed(),
@@ -92,7 +100,7 @@ impl Operation {
             Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => {
                 drop(reply.send(Err(error)));
             }
-            Self::Intend(_, reply) => drop(reply.send(Err(error))),
+            Self::Intend(_, reply) | Self::Recall(_, reply) => drop(reply.send(Err(error))),
             Self::Prune(_, reply) => drop(reply.send(Err(error))),
             Self::RememberConfiguration(_, reply) => drop(reply.send(Err(error))),
             Self::Record(_, reply) | Self::Revoke(_, reply) => drop(reply.send(Err(error))),

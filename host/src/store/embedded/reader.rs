@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use authority::Timestamp;
+use authority::SerialNumber;
 use rusqlite::Connection;
 
-use super::{certificates, check, connection, copy, descent, files, intents};
+use super::{certificates, check, connection, copy, files, intents, recalls};
 use crate::{
     audit::Digest,
     store::{
-        CertificatePage, CertificateQuery, Copied, Dossier, Intent, MaintenanceError, Page, Report, StoreError,
+        CertificatePage, CertificateQuery, Copied, Intent, MaintenanceError, Page, RecallRecord, Report, StoreError,
         error::OpenError,
     },
 };
@@ -42,13 +42,25 @@ impl Reader {
         self.look(|connection| certificates::list(connection, query, page))
     }
 
-    /// Certificates that a module had a say in, and all that replaced them under whichever modules, as far as they end at
-    /// `usable_at` or later and are not revoked; newest first.
+    /// What was done last about a module that was recalled.
     ///
     /// # Errors
     /// The store cannot be read, or is damaged.
-    pub fn descended_from(&self, module: &Digest, usable_at: Timestamp) -> Result<Vec<Dossier>, MaintenanceError> {
-        self.look(|connection| descent::usable(connection, module, usable_at))
+    pub fn recalled(&self, module: &Digest) -> Result<Option<RecallRecord>, MaintenanceError> {
+        self.look(|connection| recalls::last(connection, module))
+    }
+
+    /// The recall for which the certificate with this serial number is not renewed, as it was before this line of the
+    /// audit log.
+    ///
+    /// # Errors
+    /// The store cannot be read, or is damaged.
+    pub fn bar_before(
+        &self,
+        serial_number: &SerialNumber,
+        line: u64,
+    ) -> Result<Option<RecallRecord>, MaintenanceError> {
+        self.look(|connection| recalls::bar(connection, serial_number, line))
     }
 
     /// Reads everything that is kept and compares it with itself.

@@ -5,13 +5,13 @@
 use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{data, decisions, intents, revocations, revocations::Revocations, state::State};
+use super::{data, decisions, intents, recalls, revocations, revocations::Revocations, state::State};
 use crate::{
     audit::{Digest, Entry},
     limits,
     store::{
-        CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord, Intent, Issuance, Recorded, Revocation,
-        RevocationRecord, SingleUse,
+        CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord, Intent, Issuance, Recall, Recorded,
+        Revocation, RevocationRecord, SingleUse,
         error::{Damage, StoreError},
     },
 };
@@ -65,6 +65,11 @@ impl<'c> Transaction<'c> {
             && revocations::find(self.connection, previous)?.is_some()
         {
             return Ok(Err(Conflict::PreviousRevoked));
+        }
+        if let Some(previous) = &issuance.certificate().previous
+            && let Some(recall) = recalls::bar(self.connection, previous, u64::MAX)?
+        {
+            return Ok(Err(Conflict::PreviousRecalled { module: recall.module }));
         }
         if revocations::is_compromised(self.connection, issuance.key())? {
             return Ok(Err(Conflict::KeyCompromised));
@@ -150,6 +155,16 @@ impl<'c> Transaction<'c> {
         self.decide(revocation.entry(), revocation.inputs())?;
         self.state.revocations.revoked(&checksum, record.revoked_at);
         Ok(Ok(Recorded { sequence }))
+    }
+
+    /// Bars a module or lifts that, and keeps the audit entry; false when it is like that already.
+    pub(super) fn recall(&mut self, recall: &Recall) -> Result<bool, StoreError> {
+        let is_kept = recalls::keep(self.connection, recall.record(), self.state.head.sequence + 1)?;
+        fail::fail_point!("store::after_recall");
+        if is_kept {
+            self.append(recall.entry())?;
+        }
+        Ok(is_kept)
     }
 
     /// Takes note of a list of revoked certificates; false when its number is not above the last.
@@ -284,6 +299,7 @@ impl Drop for Transaction<'_> {
 pub(super) enum Conflict {
     AlreadyRevoked,
     KeyCompromised,
+    PreviousRecalled { module: Digest },
     PreviousRevoked,
     SerialTaken,
     TokenForgotten { watermark: Timestamp },
@@ -295,6 +311,7 @@ impl From<Conflict> for StoreError {
         match conflict {
             Conflict::AlreadyRevoked => Self::AlreadyRevoked,
             Conflict::KeyCompromised => Self::KeyCompromised,
+            Conflict::PreviousRecalled { module } => Self::PreviousRecalled { module },
             Conflict::PreviousRevoked => Self::PreviousRevoked,
             Conflict::SerialTaken => Self::SerialTaken,
             Conflict::TokenForgotten { watermark } => Self::TokenForgotten { watermark },

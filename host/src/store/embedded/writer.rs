@@ -116,16 +116,9 @@ impl Writer {
         due.map(|due| due.saturating_duration_since(Instant::now()))
     }
 
-    /// Gathers what is waiting.
+    /// Writes what is waiting.
     fn batch(&mut self, first: Operation) {
-        // Whoever is about to ask gets a chance to share the flush; with nobody there it costs one system call.
-        std::thread::yield_now();
-        let mut operations = vec![first];
-        while operations.len() < limits::STORE_BATCH
-            && let Ok(next) = self.operations.try_recv()
-        {
-            operations.push(next);
-        }
+        let mut operations = self.gather(first);
         if operations.iter().any(|operation| matches!(operation, Operation::ReopenAuditFile)) {
             self.reopen_audit_file();
         }
@@ -145,6 +138,20 @@ impl Writer {
         } else {
             let refusals = self.due_refusals();
             self.write(refusals, operations);
+        }
+    }
+
+    /// Takes what is waiting, and what is put down meanwhile: whoever is about to ask gets a chance to share the flush, for
+    /// as long as somebody does. With nobody there it costs one system call.
+    fn gather(&self, first: Operation) -> Vec<Operation> {
+        let mut operations = vec![first];
+        loop {
+            let before = operations.len();
+            std::thread::yield_now();
+            operations.extend(self.operations.try_iter().take(limits::STORE_BATCH.saturating_sub(before)));
+            if operations.len() == before {
+                return operations;
+            }
         }
     }
 

@@ -5,6 +5,7 @@ mod list;
 mod reader;
 mod show;
 
+pub(super) use self::reader::{ReaderFlags, is_below};
 use clap::Args;
 
 use super::super::commands;

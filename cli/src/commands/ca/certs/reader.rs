@@ -11,7 +11,7 @@ use crate::{client::Client, context::Context, json_layout::indented, output::pri
 
 /// Which CA is asked, and by whom.
 #[derive(Args)]
-pub(super) struct ReaderFlags {
+pub(in super::super) struct ReaderFlags {
     /// File with the certificate that lets you read, and the chain above it
     #[arg(long, value_name = "FILE")]
     cert: PathBuf,
@@ -26,7 +26,7 @@ pub(super) struct ReaderFlags {
 }
 
 impl ReaderFlags {
-    pub(super) fn client(&self, cx: &mut Context) -> anyhow::Result<Client> {
+    pub(in super::super) fn client(&self, cx: &mut Context) -> anyhow::Result<Client> {
         Pair::read(cx, &self.cert, &self.key, self.password_file.as_deref())?.client(cx, &self.ca)
     }
 }
@@ -63,7 +63,8 @@ pub(super) fn collect(
 /// So many at once: far less than an answer may be long.
 const PAGE: usize = 100;
 
-fn is_below(next: &str, cursor: &str) -> bool {
+/// Whether a page begins below the one before it.
+pub(in super::super) fn is_below(next: &str, cursor: &str) -> bool {
     match (next.parse::<u64>(), cursor.parse::<u64>()) {
         (Ok(next), Ok(cursor)) => next < cursor,
         (Ok(_), Err(_)) => true,

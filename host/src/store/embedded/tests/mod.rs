@@ -6,6 +6,7 @@ mod faults;
 mod files;
 mod intents;
 mod lists;
+mod recalls;
 mod revocations;
 mod upkeep;
 

@@ -271,8 +271,16 @@ fn a_store_from_before_there_were_revocations_is_brought_up_to_date() {
     let (_folder, path) = folder();
     runtime().block_on(async { open_at(&path).record(issuance(1, 1)).await.unwrap() });
     // What later steps have made.
-    let later =
-        ["revocations", "revocation_state", "set_back", "compromises", "configurations", "decisions", "intents"];
+    let later = [
+        "revocations",
+        "revocation_state",
+        "set_back",
+        "compromises",
+        "configurations",
+        "decisions",
+        "intents",
+        "recalls",
+    ];
     let older = later.map(|table| format!("DROP TABLE {table};")).concat() + "PRAGMA user_version = 1";
     connection::writer(&path.canonicalize().unwrap()).unwrap().execute_batch(&older).unwrap();
     runtime().block_on(async {
