@@ -251,6 +251,8 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
         Some("overwrite it with `--force`".into())
     } else if let Some(error) = cause.downcast_ref::<FileError>() {
         error.hint()
+    } else if let Some(error) = cause.downcast_ref::<OauthError>() {
+        error.hint()
     } else if let Some(error) = cause.downcast_ref::<ProgramError>() {
         error.hint()
     } else if let Some(error) = cause.downcast_ref::<TrustStoreError>() {
@@ -261,8 +263,6 @@ fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
 }
 
 /// An operating system error in the words Go has for it: lower case, without the number.
-    } else if let Some(error) = cause.downcast_ref::<OauthError>() {
-        error.hint()
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();

@@ -19,8 +19,8 @@ mod grants;
 mod key;
 mod logger;
 mod metrics;
-mod policies;
 mod openid;
+mod policies;
 mod policy_limits;
 mod problem;
 mod provisioners;
@@ -57,9 +57,9 @@ pub use self::{
     grants::{Grants, HeaderValue, HttpGrant, KvGrant},
     key::IssuingKey,
     logger::{LogFormat, LoggerConfig, TRACE_HEADER},
+    openid::OpenIdClient,
     policies::{Builtin, Mode, Operations, PolicyConfig, PolicyName},
     policy_limits::PolicyLimits,
-    openid::OpenIdClient,
     problem::{Notice, Problem},
     provisioners::ProvisionerConfig,
     revocation::{CrlConfig, OcspConfig, OcspSigning},

@@ -472,17 +472,6 @@ fn what_is_published_has_no_private_member() {
 }
 
 #[test]
-fn the_store_is_where_the_file_says() {
-    let at = |db: Value, file: &str| {
-        let text = with("/db", db).to_string();
-        Config::parse(&text, Path::new(file)).unwrap().0.store
-    };
-    assert_eq!(at(json!(null), "/pki/config/ca.json"), Path::new("/pki/db/step-ca.sqlite"));
-    assert_eq!(at(json!(null), "/etc/step/ca.json"), Path::new("/etc/step/db/step-ca.sqlite"));
-    assert_eq!(at(json!(null), "ca.json"), Path::new("db/step-ca.sqlite"));
-    assert_eq!(at(json!({"type": "sqlite"}), "/pki/config/ca.json"), Path::new("/pki/db/step-ca.sqlite"));
-    let elsewhere = json!({"type": "sqlite", "dataSource": "/var/lib/ca.sqlite"});
-#[test]
 fn where_people_sign_in_is_published_and_has_to_be_whole() {
     let openid = |change: fn(&mut Value)| {
         let mut provisioner = json!({
@@ -519,6 +508,17 @@ fn where_people_sign_in_is_published_and_has_to_be_whole() {
     }
 }
 
+#[test]
+fn the_store_is_where_the_file_says() {
+    let at = |db: Value, file: &str| {
+        let text = with("/db", db).to_string();
+        Config::parse(&text, Path::new(file)).unwrap().0.store
+    };
+    assert_eq!(at(json!(null), "/pki/config/ca.json"), Path::new("/pki/db/step-ca.sqlite"));
+    assert_eq!(at(json!(null), "/etc/step/ca.json"), Path::new("/etc/step/db/step-ca.sqlite"));
+    assert_eq!(at(json!(null), "ca.json"), Path::new("db/step-ca.sqlite"));
+    assert_eq!(at(json!({"type": "sqlite"}), "/pki/config/ca.json"), Path::new("/pki/db/step-ca.sqlite"));
+    let elsewhere = json!({"type": "sqlite", "dataSource": "/var/lib/ca.sqlite"});
     assert_eq!(at(elsewhere, "/pki/config/ca.json"), Path::new("/var/lib/ca.sqlite"));
 }
 
