@@ -83,8 +83,13 @@ async fn keys_and_values_have_sizes() {
         assert_eq!(corp.value(key.clone()).await, Err(KvError::TooLarge));
         assert_eq!(corp.set(key, None).await, Err(KvError::TooLarge));
     }
+    for length in [limits::EFFECT_KEY - 1, limits::EFFECT_KEY] {
+        assert_eq!(corp.set("k".repeat(length), None).await, Ok(()));
+    }
+    for length in [limits::KV_VALUE - 1, limits::KV_VALUE] {
+        assert_eq!(corp.set("k".repeat(limits::EFFECT_KEY), Some(vec![0; length])).await, Ok(()));
+    }
     assert_eq!(corp.set("k".into(), Some(vec![0; limits::KV_VALUE + 1])).await, Err(KvError::TooLarge));
-    assert_eq!(corp.set("k".repeat(limits::EFFECT_KEY), Some(vec![0; limits::KV_VALUE])).await, Ok(()));
 }
 
 #[tokio::test]
@@ -129,6 +134,7 @@ async fn nothing_is_consumed_for_ever() {
     let (_folder, store) = open();
     let machines = once(&store, "machines");
     let year = 366 * 24 * 60 * 60;
+    assert_eq!(machines.consume("z".into(), NOW + year - 1).await, Ok(true));
     assert_eq!(machines.consume("a".into(), NOW + year).await, Ok(true));
     for (key, expires) in [("b", NOW + year + 1), ("c", i64::MAX), ("", NOW)] {
         assert_eq!(machines.consume(key.into(), expires).await, Err(ConsumeError::Quota), "{key}");

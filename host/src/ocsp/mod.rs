@@ -202,3 +202,23 @@ fn failure(error: &OcspError) -> Failure {
         OcspError::Busy(_) | OcspError::Store(_) | OcspError::Delegate(_) => Failure::TryLater,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn as_many_answers_are_kept_as_the_limit_and_one_more_begins_anew() {
+        let responder = Responder::new(OcspConfig { signing: OcspSigning::Direct, validity: Duration::from_secs(60) });
+        let answer = OcspAnswer { der: Bytes::new(), kept: None };
+        let keep = |number: usize| {
+            responder.keep(0, number.to_be_bytes().to_vec(), answer.clone());
+            responder.kept(0).answers.len()
+        };
+        let most = limits::OCSP_CACHE;
+        let last: Vec<_> = (0..=most).map(keep).skip(most - 2).collect();
+        assert_eq!(last, [most - 1, most, 1]);
+    }
+}

@@ -516,6 +516,18 @@ mod tests {
         let audiences = audiences(&["CA.example.com".to_owned(), "::1".to_owned()]);
         assert_eq!(
             audiences.sign,
+    #[test]
+    fn a_manifest_is_read_up_to_the_limit_and_cut_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("corp.wasm.manifest");
+        assert!(read_manifest(&path).unwrap().is_none());
+        let most = usize::try_from(limits::MODULE_MANIFEST).unwrap();
+        for (length, expected) in [(most - 1, most - 1), (most, most), (most + 1, most)] {
+            std::fs::write(&path, "x".repeat(length)).unwrap();
+            assert_eq!(read_manifest(&path).unwrap().unwrap().len(), expected);
+        }
+    }
+
             [
                 "https://ca.example.com/1.0/sign",
                 "https://ca.example.com/sign",

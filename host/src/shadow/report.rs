@@ -199,3 +199,28 @@ pub enum ReportError {
         source: steppath::FileError,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_refusals_are_told_apart_as_the_limit_and_then_the_oldest_goes() {
+        let mut report = Report::default();
+        let mut refuse = |number: usize| {
+            let case = Case {
+                time: Timestamp::from_unix(1_800_000_000),
+                request_id: number.to_string(),
+                provisioner: "ci".into(),
+                subject: "web".into(),
+            };
+            report.note("corp", [1; 32], case, Opinion::Deny { rule: "hours".into(), message: "no".into() });
+            (report.lines.len(), report.lines.front().unwrap().request_id.clone())
+        };
+        let most = limits::SHADOW_LINES;
+        let last: Vec<_> = (0..=most).map(&mut refuse).skip(most - 2).collect();
+        let first = |number: usize| number.to_string();
+        assert_eq!(last, [(most - 1, first(0)), (most, first(0)), (most, first(1))]);
+        assert_eq!(report.policies["corp"].denied, most as u64 + 1, "all of them are counted");
+    }
+}

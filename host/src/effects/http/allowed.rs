@@ -107,3 +107,18 @@ fn without_query(url: &Url) -> Url {
     url.set_query(None);
     url
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_may_be_as_long_as_the_limit_and_no_longer() {
+        for (length, is_read) in [(limits::HTTP_URL - 1, true), (limits::HTTP_URL, true), (limits::HTTP_URL + 1, false)]
+        {
+            let start = "https://idp.test/";
+            let url = format!("{start}{}", "x".repeat(length - start.len()));
+            assert_eq!(parse(&url).is_ok(), is_read, "{length}");
+        }
+    }
+}

@@ -73,3 +73,49 @@ impl Cache {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    fn answer(octets: usize) -> Result<Response, HttpError> {
+        Ok(Response { status: 200, headers: Vec::new(), body: vec![0; octets] })
+    }
+
+    /// Whether the server is asked for it.
+    async fn is_asked(cache: &Cache, url: &str, octets: usize) -> bool {
+        let mut is_asked = false;
+        let ask = async || {
+            is_asked = true;
+            answer(octets)
+        };
+        cache.answer(url, LONG, ask).await.unwrap();
+        is_asked
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_kept_up_to_the_limit_and_not_beyond() {
+        let cache = Cache::default();
+        let limit = limits::HTTP_CACHED;
+        for (url, octets, is_kept) in [("/a", limit - 1, true), ("/b", limit, true), ("/c", limit + 1, false)] {
+            assert!(is_asked(&cache, url, octets).await);
+            assert_eq!(!is_asked(&cache, url, octets).await, is_kept, "{octets}");
+        }
+    }
+
+    #[tokio::test]
+    async fn as_many_answers_are_kept_as_the_limit_and_one_more_begins_anew() {
+        let cache = Cache::default();
+        for number in 0..limits::HTTP_CACHE {
+            assert!(is_asked(&cache, &number.to_string(), 1).await);
+        }
+        for number in 0..limits::HTTP_CACHE {
+            assert!(!is_asked(&cache, &number.to_string(), 1).await);
+        }
+        assert!(is_asked(&cache, "one more", 1).await);
+        assert!(is_asked(&cache, "0", 1).await);
+        assert!(!is_asked(&cache, "one more", 1).await);
+    }
+}

@@ -78,3 +78,17 @@ fn field(name: &str, value: &HeaderValue) -> Result<(HeaderName, FieldValue), Ou
     value.set_sensitive(true);
     Ok((HeaderName::from_bytes(name.as_bytes()).map_err(|_| unusable())?, value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_shown_up_to_the_limit_and_left_out_beyond() {
+        for (length, is_shown) in [(limits::HTTP_FIELD - 1, 1), (limits::HTTP_FIELD, 1), (limits::HTTP_FIELD + 1, 0)] {
+            let value = FieldValue::from_str(&"x".repeat(length)).unwrap();
+            let headers = HeaderMap::from_iter([(header::ETAG, value)]);
+            assert_eq!(to_show(&headers).len(), is_shown, "{length}");
+        }
+    }
+}

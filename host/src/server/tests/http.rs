@@ -71,6 +71,24 @@ async fn requests_on_one_http2_connection_do_not_wait_for_each_other() {
     assert_eq!(slow.await.unwrap().unwrap().status(), 201);
 }
 
+/// SETTINGS_MAX_CONCURRENT_STREAMS is 3 (RFC 9113 §6.5.2).
+#[tokio::test]
+async fn a_client_of_http2_is_told_how_many_streams_it_may_open() {
+    let server = TestServer::start().await;
+    let mut config = server.client();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let mut stream = server.connect(config).await.unwrap();
+    // The preface of a client, and settings without any.
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    let mut header = [0; 9];
+    stream.read_exact(&mut header).await.unwrap();
+    assert_eq!(header[3], 4, "the first frame of a server has its settings");
+    let mut settings = vec![0; usize::from(header[2])];
+    stream.read_exact(&mut settings).await.unwrap();
+    let streams = settings.chunks_exact(6).find_map(|setting| setting.strip_prefix(&[0, 3])).unwrap();
+    assert_eq!(streams, crate::limits::STREAMS.to_be_bytes());
+}
+
 #[tokio::test]
 async fn a_body_that_says_it_is_too_long_is_refused_before_it_is_sent() {
     let server = TestServer::start().await;
