@@ -63,7 +63,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("crypto jwk public", "the key, as without the flag"),
     ("crypto jwk thumbprint", "{thumbprint}"),
     ("crypto jws inspect", "{header, payload, signature}"),
-    ("crypto jws sign", "{message}, or the message where it is JSON"),
+    ("crypto jws sign", "{message}"),
     ("crypto jws verify", "{header, payload, signature}"),
     ("crypto jwt inspect", "{header, payload, signature}, as without the flag"),
     ("crypto jwt sign", "{token}"),

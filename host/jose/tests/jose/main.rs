@@ -8,5 +8,6 @@ mod judge;
 mod keys;
 mod messages;
 mod rfc;
+mod serialized;
 mod symmetric;
 mod tokens;

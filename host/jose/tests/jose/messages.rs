@@ -58,19 +58,42 @@ fn the_examples_of_rfc_7516_and_7520_open() {
         let plaintext = open(&vector(&format!("rfc7520-{name}.jwe")), Key::Jwk(&recipient, Legacy::Refused)).unwrap();
         assert_eq!(String::from_utf8(plaintext).unwrap(), frodo, "{name}");
     }
-    for (name, of) in [("5.6", "5.6"), ("5.7", "5.7"), ("5.8", "5.8"), ("5.10", "5.8")] {
+    for (name, of) in
+        [("5.6", "5.6"), ("5.7", "5.7"), ("5.8", "5.8"), ("5.10", "5.8"), ("5.11", "5.8"), ("5.12", "5.8")]
+    {
         let recipient = symmetric(&format!("rfc7520-{of}.jwk"));
         let plaintext = open(&vector(&format!("rfc7520-{name}.jwe")), Key::Symmetric(&recipient)).unwrap();
         assert_eq!(String::from_utf8(plaintext).unwrap(), frodo, "{name}");
     }
+    let recipient = key("rfc7520-5.2.jwk");
+    let plaintext = open(&vector("rfc7520-5.2.jwe"), Key::Jwk(&recipient, Legacy::Refused)).unwrap();
+    assert_eq!(String::from_utf8(plaintext).unwrap(), frodo);
+    let recipient = key("rfc7516-a.1.jwk");
+    let plaintext = open(&vector("rfc7516-a.1.jwe"), Key::Jwk(&recipient, Legacy::Refused)).unwrap();
+    assert_eq!(plaintext, b"The true sign of intelligence is not knowledge but imagination.");
     let recipient = symmetric("rfc7516-a.3.jwk");
-    let plaintext = open(&vector("rfc7516-a.3.jwe"), Key::Symmetric(&recipient)).unwrap();
-    assert_eq!(plaintext, b"Live long and prosper.");
+    for name in ["rfc7516-a.3.jwe", "rfc7516-a.5.jwe"] {
+        let plaintext = open(&vector(name), Key::Symmetric(&recipient)).unwrap();
+        assert_eq!(plaintext, b"Live long and prosper.", "{name}");
+    }
+    let (recipient, message) = (key("rfc7516-a.2.jwk"), vector("rfc7516-a.2.jwe"));
+    assert!(matches!(open(&message, Key::Jwk(&recipient, Legacy::Refused)), Err(JoseError::Legacy)));
+    assert_eq!(open(&message, Key::Jwk(&recipient, Legacy::Allowed)).unwrap(), b"Live long and prosper.");
 
     let message = vector("rfc7520-5.1.jwe");
     assert!(matches!(open(&message, Key::Jwk(&rsa(), Legacy::Refused)), Err(JoseError::Legacy)));
     let plaintext = open(&message, Key::Jwk(&rsa(), Legacy::Allowed)).unwrap();
     assert_eq!(String::from_utf8(plaintext).unwrap(), frodo);
+}
+
+#[test]
+fn the_examples_with_several_recipients_and_with_compression_are_refused_by_name() {
+    for name in ["rfc7516-a.4.jwe", "rfc7520-5.13.jwe"] {
+        let error = Received::parse(&vector(name)).unwrap_err();
+        assert!(matches!(error, JoseError::Member { member: "recipients", .. }), "{name}: {error}");
+    }
+    let error = Received::parse(&vector("rfc7520-5.9.jwe")).unwrap_err();
+    assert!(matches!(error, JoseError::UnsupportedHeader("zip")), "{error}");
 }
 
 #[test]

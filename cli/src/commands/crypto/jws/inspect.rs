@@ -2,12 +2,14 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use jose::jws::Compact;
+use jose::jws::{Compact, Serialized};
 
 use super::super::jose_message::{self, Unverified};
 use crate::{context::Context, error::ExitStatus};
 
 /// Print the content of the message on standard input, whoever signed it
+///
+/// The message is a JWS in the compact serialization, or in a JSON one with one signature.
 ///
 /// Nothing is verified: what is printed is what somebody claims.
 #[derive(Args)]
@@ -23,9 +25,10 @@ impl Inspect {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         self.unverified.is_wanted(cx)?;
         let text = jose_message::read(cx, "message")?;
-        let message = Compact::parse(&text).context("error parsing message")?;
+        let serialized = Serialized::parse(&text).context("error parsing message")?;
+        let message = Compact::parse(serialized.compact()).context("error parsing message")?;
         match cx.output.is_json() {
-            true => cx.output.answer(show(&message, &text))?,
+            true => cx.output.answer(show(&message, serialized.compact()))?,
             false => cx.output.answer(message.payload())?,
         }
         Ok(ExitStatus::Success)

@@ -14,7 +14,8 @@ use crate::{
 
 /// Sign a file or standard input
 ///
-/// Printed is a JWS in the compact serialization. The content is in it, as it is.
+/// Printed is a JWS in the compact serialization. The content is in it, as it is. `step crypto jose format` turns it into
+/// the flattened JSON serialization.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
@@ -97,6 +98,26 @@ mod tests {
         );
         let error = user.step("crypto jws inspect").error();
         assert_eq!(error, "'step crypto jws inspect' requires the '--insecure' flag\n");
+    }
+
+    #[test]
+    fn a_message_in_json_is_read_as_its_compact_form_is() {
+        let user = User::new().with_input("content");
+        let key = Jwk::generate_ec_p256().expect("a key").with_kid("a");
+        user.write("key.json", key.to_private_json().expect("private").as_bytes());
+        user.write("set.json", format!(r#"{{"keys":[{}]}}"#, key.to_json()));
+        let message = user.step("crypto jws sign --key {}/key.json --no-kid").answer();
+        let user = user.with_input(message);
+        let flattened = user.step("crypto jose format").answer();
+        let shown = user.step("crypto jws inspect --insecure --json").answer();
+        // Whoever sends it names the key, and nothing else, in a header that is not signed.
+        let named = flattened.replacen('{', r#"{"header":{"kid":"a"},"#, 1);
+        let user = user.with_input(named);
+        assert_eq!(user.step("crypto jws verify --jwks {}/set.json").answer(), "content");
+        assert_eq!(user.step("crypto jws verify --jwks {}/set.json --json").answer(), shown);
+        let user = user.with_input(flattened.replacen('{', r#"{"header":{"alg":"none"},"#, 1));
+        let error = user.step("crypto jws verify --key {}/key.json").error();
+        assert_eq!(error, "error parsing message: a header parameter appears more than once\n");
     }
 
     #[test]

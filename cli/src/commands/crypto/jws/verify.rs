@@ -2,14 +2,14 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use jose::jws::Compact;
+use jose::jws::{Compact, Serialized};
 
 use super::super::{jose_key::KeySource, jose_message};
 use crate::{context::Context, error::ExitStatus};
 
 /// Verify the message on standard input, and print its content
 ///
-/// The message is a JWS in the compact serialization. Nothing is printed unless the signature is the key's.
+/// The message is a JWS in the compact serialization, or in a JSON one with one signature. Nothing is printed unless the signature is the key's.
 #[derive(Args)]
 #[command(after_long_help = "\
 Example:
@@ -28,11 +28,12 @@ pub(crate) struct Verify {
 impl Verify {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let text = jose_message::read(cx, "message")?;
-        let message = Compact::parse(&text).context("error parsing message")?;
-        let key = self.key.read(cx, message.header().kid(), self.subtle)?;
+        let serialized = Serialized::parse(&text).context("error parsing message")?;
+        let message = Compact::parse(serialized.compact()).context("error parsing message")?;
+        let key = self.key.read(cx, message.header().kid().or(serialized.kid()), self.subtle)?;
         key.verify(&message).context("validation failed")?;
         match cx.output.is_json() {
-            true => cx.output.answer(super::inspect::show(&message, &text))?,
+            true => cx.output.answer(super::inspect::show(&message, serialized.compact()))?,
             false => cx.output.answer(message.payload())?,
         }
         Ok(ExitStatus::Success)
