@@ -164,6 +164,16 @@ pub(crate) enum CommandError {
         /// What could have been given, when that is a short list.
         options: Vec<String>,
     },
+    /// An argument's value is not one the command understands.
+    #[error("invalid value '{value}' for positional argument <{argument}>{}", listed(.options))]
+    InvalidArgument {
+        /// The argument.
+        argument: String,
+        /// What was given.
+        value: String,
+        /// What could have been given, when that is a short list.
+        options: Vec<String>,
+    },
     /// A flag was given with an empty value.
     #[error("missing value for flag '--{flag}'")]
     MissingValue {

@@ -95,8 +95,8 @@ fn explain(error: &clap::Error, command: &Command) -> CommandError {
         Some(ContextValue::String(text)) => text.clone(),
         _ => String::new(),
     };
-    let flag = text(ContextKind::InvalidArg);
-    let flag = flag.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default().to_owned();
+    let argument = text(ContextKind::InvalidArg);
+    let flag = argument.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default().to_owned();
     let value = text(ContextKind::InvalidValue);
     match error.kind() {
         ErrorKind::InvalidValue | ErrorKind::ValueValidation if value.is_empty() => CommandError::MissingValue { flag },
@@ -105,7 +105,10 @@ fn explain(error: &clap::Error, command: &Command) -> CommandError {
                 Some(ContextValue::Strings(options)) => options.clone(),
                 _ => Vec::new(),
             };
-            CommandError::InvalidValue { flag, value, options }
+            match argument.strip_prefix('<').and_then(|argument| argument.split('>').next()) {
+                Some(argument) => CommandError::InvalidArgument { argument: argument.to_owned(), value, options },
+                None => CommandError::InvalidValue { flag, value, options },
+            }
         }
         ErrorKind::MissingRequiredArgument => CommandError::TooFewArguments { usage: usage(command) },
         // Flags were sorted out before, so what is too much can only be a positional argument or a flag given twice.

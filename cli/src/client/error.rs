@@ -114,17 +114,32 @@ impl ClientError {
 fn transport_hint(error: &reqwest::Error) -> Option<String> {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
-        if let Some(rustls::Error::InvalidCertificate(problem)) = tls_error(error) {
-            return Some(match problem {
-                rustls::CertificateError::UnknownIssuer => {
-                    "the CA is not certified by the root you trust; is `--root` (or $STEPPATH/certs/root_ca.crt) this CA's?".into()
-                }
-                problem => format!("the CA's own certificate was refused: {problem:?}"),
-            });
+        if let Some(hint) = tls_error(error).and_then(tls_hint) {
+            return Some(hint);
         }
         cause = error.source();
     }
     error.is_connect().then(|| "is the CA running, and is `--ca-url` its address?".into())
+}
+
+fn tls_hint(error: &rustls::Error) -> Option<String> {
+    use rustls::{AlertDescription as Alert, CertificateError, Error};
+
+    Some(match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "the CA is not certified by the root you trust; is `--root` (or $STEPPATH/certs/root_ca.crt) this CA's?"
+                .into()
+        }
+        Error::InvalidCertificate(problem) => format!("the CA's own certificate was refused: {problem:?}"),
+        Error::AlertReceived(Alert::UnknownCA | Alert::BadCertificate | Alert::CertificateUnknown) => {
+            "the certificate that was shown is not one of this CA's; is it for another CA, or `--ca-url` another's?"
+                .into()
+        }
+        Error::AlertReceived(Alert::CertificateExpired) => {
+            "the certificate that was shown is not valid any more; get a new one with `step ca certificate`".into()
+        }
+        _ => return None,
+    })
 }
 
 /// The TLS error this is, or that it carries: an I/O error hides what it carries from `source`, and may carry another.

@@ -15,7 +15,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use steppath::{Access, Overwrite};
 use thiserror::Error;
 
-use crate::{answer::Answer, json_layout, output::Output};
+use crate::{answer::Answer, files::FileError, json_layout, output::Output};
 
 /// A set, and the right to change it.
 pub(super) struct KeySetFile {
@@ -64,7 +64,8 @@ impl KeySetFile {
     /// Takes the right to change a set.
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         let failed = || format!("error reading {}", path.display());
-        let lock = File::open(path).with_context(failed)?;
+        let lock =
+            File::open(path).map_err(|cause| FileError::System { operation: "open", path: path.to_owned(), cause })?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| Locked(path.to_owned()))?;
         // Whoever changed it last may have put another file in its place since it was opened.
         if lock.metadata().with_context(failed)?.ino() != path.metadata().with_context(failed)?.ino() {

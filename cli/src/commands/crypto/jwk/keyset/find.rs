@@ -23,7 +23,7 @@ pub(crate) struct Find {
     kid: String,
 }
 
-/// The keys as they are in the set.
+/// The keys, their members in the order of the set.
 #[derive(Serialize)]
 struct Found {
     keys: Vec<Box<RawValue>>,
@@ -39,7 +39,8 @@ impl Find {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let mut keys = file::keys(&self.set)?;
         keys.retain(|key| file::kid(key).as_deref() == Some(&self.kid));
-        cx.output.give(&Found { keys })?;
+        let keys = keys.iter().map(|key| RawValue::from_string(json_layout::compact(key.get())));
+        cx.output.give(&Found { keys: keys.collect::<Result<_, _>>()? })?;
         Ok(ExitStatus::Success)
     }
 }
