@@ -154,6 +154,10 @@ pub const HTTP_CACHE: usize = 32;
 pub const HTTP_CACHED: usize = 256 << 10;
 /// How long a failure is the answer of everybody who wants a kept one.
 pub const HTTP_FAILURE_TIME: Duration = Duration::from_secs(1);
+/// Answers of the DNS that are kept, for one policy in one provisioner.
+pub const DNS_CACHE: usize = 256;
+/// Octets of such an answer that is kept.
+pub const DNS_CACHED: usize = 4 << 10;
 /// Requests that wait for a policy in shadow; for more it is not asked.
 pub const SHADOW_QUEUE: usize = 256;
 /// Requests at once that a policy in shadow looks at.
@@ -287,6 +291,8 @@ pub const TABLE: &[Limit] = &[
     count("answers kept for a policy", HTTP_CACHE as u64),
     octets("answer kept for a policy", HTTP_CACHED as u64),
     time("failure kept for a policy", HTTP_FAILURE_TIME),
+    count("answers of the DNS kept for a policy", DNS_CACHE as u64),
+    octets("answer of the DNS kept for a policy", DNS_CACHED as u64),
     count("requests that wait for policies in shadow", SHADOW_QUEUE as u64),
     count("requests that policies in shadow look at", SHADOW_CALLS as u64),
     count("refusals of policies in shadow told apart", SHADOW_LINES as u64),

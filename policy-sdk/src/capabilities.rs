@@ -1,7 +1,7 @@
 //! What a policy may ask of the host, one module an interface of the contract.
 //!
 //! In a module these are imports; in a native build they reach the [`Host`](crate::testing::Host) a test has put in
-//! place. Using a function makes it an import, and an import of `consume_once`, `kv` or `http` has to be granted.
+//! place. Using a function makes it an import, and an import of `consume_once`, `dns`, `http` or `kv` has to be granted.
 
 #[cfg(target_arch = "wasm32")]
 use crate::bindings::{effects::step::policy as effect, pure::step::policy as pure};
@@ -72,4 +72,10 @@ pub mod kv {
 pub mod http {
     pub use super::effect::http::{get_cached, send};
     pub use crate::bindings::effects::step::policy::http::{HttpError, Request, Response};
+}
+
+/// Look-ups in the DNS, made by the host. Needs `"grants": {"dns": {"names": ["example.com"]}}`. Since contract 0.1.1.
+pub mod dns {
+    pub use super::effect::dns::look_up;
+    pub use crate::bindings::effects::step::policy::dns::{CaaRecord, DnsError, MxRecord, RecordData, RecordType};
 }

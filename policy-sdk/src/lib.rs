@@ -68,7 +68,7 @@ pub mod testing;
 pub mod text;
 pub mod types;
 
-pub use capabilities::{consume_once, crypto, http, jose, kv, log, x509};
+pub use capabilities::{consume_once, crypto, dns, http, jose, kv, log, x509};
 pub use check::Check;
 pub use go_duration::GoDuration;
 pub use provisioner::Provisioner;

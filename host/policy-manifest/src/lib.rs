@@ -29,7 +29,7 @@ pub struct Manifest {
     pub sha256: String,
     /// `check-module` or `provisioner-module`.
     pub world: String,
-    /// The capabilities the module imports and has to be granted: `http`, `kv`, `consume-once`.
+    /// The capabilities the module imports and has to be granted: `consume-once`, `dns`, `http`, `kv`.
     pub grants: Vec<String>,
 }
 

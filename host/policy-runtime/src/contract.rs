@@ -15,6 +15,7 @@ pub use provisioner_world::step::policy::types;
 /// What is asked of capabilities that `ca.json` grants, and what they answer.
 pub mod effects {
     pub use super::imports::consume_once::ConsumeError;
+    pub use super::imports::dns::{CaaRecord, DnsError, MxRecord, RecordData, RecordType};
     pub use super::imports::http::{HttpError, Request, Response};
     pub use super::imports::kv::KvError;
 }
@@ -27,6 +28,7 @@ mod provisioner_world {
         imports: {
             // These wait for something.
             "step:policy/consume-once": async | trappable,
+            "step:policy/dns": async | trappable,
             "step:policy/http": async | trappable,
             "step:policy/kv": async | trappable,
             default: trappable,
@@ -51,6 +53,7 @@ mod check_world {
             "step:policy/jose": super::provisioner_world::step::policy::jose,
             "step:policy/x509": super::provisioner_world::step::policy::x509,
             "step:policy/consume-once": super::provisioner_world::step::policy::consume_once,
+            "step:policy/dns": super::provisioner_world::step::policy::dns,
             "step:policy/kv": super::provisioner_world::step::policy::kv,
             "step:policy/http": super::provisioner_world::step::policy::http,
         },

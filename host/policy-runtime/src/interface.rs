@@ -27,6 +27,7 @@ impl Interface {
         let interface = match interface {
             "types" | "log" | "crypto" | "jose" | "x509" => Self::Free,
             "consume-once" => Self::Effect(Effect::ConsumeOnce),
+            "dns" => Self::Effect(Effect::Dns),
             "http" => Self::Effect(Effect::Http),
             "kv" => Self::Effect(Effect::Kv),
             "check" => Self::Export(Kind::Check),

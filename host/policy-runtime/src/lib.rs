@@ -57,7 +57,7 @@ pub mod words;
 
 pub use answer::Answer;
 pub use check::Check;
-pub use effects::{ConsumeOnce, Http, KeyValue, ReplayMismatch, Reply, Transcript, TranscriptError};
+pub use effects::{ConsumeOnce, Dns, Http, KeyValue, ReplayMismatch, Reply, Transcript, TranscriptError};
 pub use error::{Fault, InitError};
 pub use grants::Grants;
 pub use limits::{Limits, LoadLimits};

@@ -13,6 +13,8 @@ use policy_runtime::{
 };
 use serde::Deserialize;
 
+use crate::dns::Zone;
+
 /// What a server answers to a request for a URL.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +38,12 @@ fn ok() -> u16 {
 }
 
 /// Grants of everything, for one question; `keys` takes the place of `KEYS` in what servers answer.
-pub(crate) fn grants(kv: &BTreeMap<String, String>, http: &BTreeMap<String, WrittenResponse>, keys: &str) -> Grants {
+pub(crate) fn grants(
+    kv: &BTreeMap<String, String>,
+    http: &BTreeMap<String, WrittenResponse>,
+    zone: Zone,
+    keys: &str,
+) -> Grants {
     let values = kv.iter().map(|(key, value)| (key.clone(), value.clone().into_bytes())).collect();
     Grants {
         consume_once: Some(Arc::new(Consumed::default())),
@@ -44,6 +51,7 @@ pub(crate) fn grants(kv: &BTreeMap<String, String>, http: &BTreeMap<String, Writ
         http: Some(Arc::new(Servers(
             http.iter().map(|(url, response)| (url.clone(), response.with_keys(keys))).collect(),
         ))),
+        dns: Some(Arc::new(zone)),
     }
 }
 

@@ -12,6 +12,7 @@
 
 pub mod answer;
 mod check;
+mod dns;
 mod effects;
 mod error;
 mod json;

@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::{
-    answer, check, effects,
+    answer, check,
+    dns::Zone,
+    effects,
     error::VectorError,
     provisioner,
     question::Request,
@@ -87,7 +89,8 @@ impl Question<'_> {
             crate::json::merge(&mut key, &json!({"kid": kid}));
             json!({"keys": [key]}).to_string()
         });
-        Ok(effects::grants(&self.case.kv, &self.case.http, &key.unwrap_or_default()))
+        let zone = Zone::read(&self.case.dns).map_err(|problem| self.wrong("dns", problem))?;
+        Ok(effects::grants(&self.case.kv, &self.case.http, zone, &key.unwrap_or_default()))
     }
 
     pub(crate) fn request(&self) -> Result<Request, VectorError> {

@@ -10,6 +10,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
+    dns::WrittenAnswer,
     effects::WrittenResponse,
     error::VectorError,
     json::{merge, resolve_times},
@@ -127,11 +128,13 @@ pub struct Case {
     pub(crate) request: Value,
     #[serde(default)]
     pub(crate) token: TokenPlan,
-    /// What the policy's store holds, and what servers answer.
+    /// What the policy's store holds, and what servers and the DNS answer.
     #[serde(default)]
     pub(crate) kv: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) http: BTreeMap<String, WrittenResponse>,
+    #[serde(default)]
+    pub(crate) dns: BTreeMap<String, WrittenAnswer>,
     /// Members of the answer, over those of the base.
     allow: Option<Value>,
     /// Members of the refusal, over those of the base. Members that are not named may be anything.

@@ -4,13 +4,15 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use zeroize::Zeroizing;
 
-use super::{error::Problems, policy_limits, problem::Problem, reader::Field, suggest::nearest};
+use super::{DnsGrant, dns_grant, error::Problems, policy_limits, problem::Problem, reader::Field, suggest::nearest};
 
 /// The grants of one policy; nothing is granted by default.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Grants {
     /// Where it may send HTTP requests.
     pub http: Vec<HttpGrant>,
+    /// What it may look up in the DNS.
+    pub dns: Option<DnsGrant>,
     /// A durable store of its own.
     pub kv: Option<KvGrant>,
     /// Whether it may spend things other than the credential.
@@ -71,13 +73,14 @@ pub struct KvGrant {
 pub(super) fn read(field: &Field<'_>, problems: &mut Problems) -> Option<Grants> {
     let mut object = field.object(problems)?;
     let http = object.take("http").map_or(Some(Vec::new()), |field| https(&field, problems));
+    let dns = object.take("dns").and_then(|field| dns_grant::read(&field, problems));
     let kv = object.take("kv").and_then(|field| kv(&field, problems));
     let mut flag = |name| object.take(name).is_some_and(|field| field.bool(problems) == Some(true));
     let (consume_once, reusable_tokens) = (flag("consumeOnce"), flag("reusableTokens"));
     let unrestricted_names = flag("unrestrictedNames");
     let extensions = object.take("extensions").map_or(Some(Vec::new()), |field| extensions(&field, problems));
     object.finish(problems);
-    Some(Grants { http: http?, kv, consume_once, reusable_tokens, unrestricted_names, extensions: extensions? })
+    Some(Grants { http: http?, dns, kv, consume_once, reusable_tokens, unrestricted_names, extensions: extensions? })
 }
 
 fn https(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<HttpGrant>> {

@@ -11,6 +11,7 @@ mod admin;
 mod audit;
 mod authority;
 mod claims;
+mod dns_grant;
 mod document;
 mod error;
 mod file;
@@ -52,6 +53,7 @@ pub use self::{
     audit::{AuditConfig, DecisionRecords},
     authority::{AuthorityConfig, SubjectTemplate},
     claims::{Claims, SshClaims},
+    dns_grant::{DnsGrant, TYPES as DNS_TYPES, is_host_name},
     error::{ConfigError, ConfigErrors, LoadError, Warning},
     generation::Generation,
     grants::{Grants, HeaderValue, HttpGrant, KvGrant},

@@ -93,6 +93,9 @@ pub enum Problem {
     /// A name cannot be one the CA answers to.
     #[error("{0:?} is neither a DNS name nor an IP address")]
     DnsName(String),
+    /// Not a domain whose names a policy may look up.
+    #[error("{0:?} is not a domain; write one such as \"example.com\", or \".\" for every name")]
+    Domain(String),
     /// Two provisioners that no token could tell apart.
     #[error("a provisioner with this name and this key id stands at {first} already")]
     DoubledProvisioner {
@@ -179,6 +182,9 @@ pub enum Problem {
         /// The nearest of them.
         suggestion: Option<String>,
     },
+    /// Not the address of a server that answers questions to the DNS.
+    #[error("{0:?} is not the address of a resolver; write one such as \"192.0.2.53\" or \"[2001:db8::53]:5353\"")]
+    Resolver(String),
     /// A path that climbs.
     #[error("{0:?} has a `..` segment; write the path without it")]
     ParentSegment(String),

@@ -4,6 +4,7 @@
 //! Everything belongs to one policy in one provisioner: another policy, and the same policy in another provisioner, sees
 //! none of it. An effect is not undone when the request it was for is refused later.
 
+mod dns;
 mod http;
 mod kv;
 mod once;
@@ -16,9 +17,11 @@ use std::{
 };
 
 use policy_runtime::Grants;
+use thiserror::Error;
 
-pub use self::http::OutletError;
+pub use self::{dns::NoServers, http::OutletError};
 use self::{
+    dns::Resolver,
     http::{Network, Outlet},
     kv::{Budget, Values},
     once::Once,
@@ -43,8 +46,8 @@ impl World {
     /// What `policy` was granted, for one provisioner; the empty name is that of none.
     ///
     /// # Errors
-    /// A file that an `http` grant names cannot be used.
-    pub fn grants(&self, name: &str, policy: &PolicyConfig, provisioner: &str) -> Result<Grants, OutletError> {
+    /// One of them cannot be used.
+    pub fn grants(&self, name: &str, policy: &PolicyConfig, provisioner: &str) -> Result<Grants, GrantError> {
         let space = namespace(provisioner, name);
         let granted = &policy.grants;
         let mut grants = Grants::default();
@@ -58,6 +61,9 @@ impl World {
         if !granted.http.is_empty() {
             grants.http = Some(Arc::new(Outlet::new(&self.network, &granted.http)?));
         }
+        if let Some(dns) = &granted.dns {
+            grants.dns = Some(Arc::new(Resolver::new(dns)?));
+        }
         Ok(grants)
     }
 
@@ -65,6 +71,27 @@ impl World {
         // A panic elsewhere leaves the map as it is: every change of it is one insertion.
         let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         budgets.entry(space.to_owned()).or_default().clone()
+    }
+}
+
+/// Why a grant cannot be used.
+#[derive(Debug, Error)]
+pub enum GrantError {
+    /// There is nobody to ask.
+    #[error(transparent)]
+    Dns(#[from] NoServers),
+    /// A file that it names, or a URL.
+    #[error(transparent)]
+    Http(#[from] OutletError),
+}
+
+impl GrantError {
+    /// The member of `grants`.
+    pub fn member(&self) -> &'static str {
+        match self {
+            Self::Dns(_) => "dns",
+            Self::Http(_) => "http",
+        }
     }
 }
 

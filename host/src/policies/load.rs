@@ -316,7 +316,7 @@ impl<'a> Loader<'a> {
     fn grants(&mut self, name: &PolicyName, provisioner: &str) -> Grants {
         let Some(policy) = self.policy(name) else { return Grants::default() };
         self.surroundings.world.grants(name.as_str(), policy, provisioner).unwrap_or_else(|error| {
-            self.failure(name, format!("{}.grants.http", policy.place), error.to_string());
+            self.failure(name, format!("{}.grants.{}", policy.place, error.member()), error.to_string());
             Grants::default()
         })
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{Policies, Provisioner};
-use crate::config::{Config, Grants, HttpGrant, Mode};
+use crate::config::{Config, DNS_TYPES, DnsGrant, Grants, HttpGrant, Mode};
 
 impl Policies {
     /// A line for each provisioner, and below it one for each of its modules: name, SHA-256 and grants.
@@ -47,8 +47,9 @@ fn mode(mode: Mode) -> String {
 }
 
 fn granted(grants: &Grants) -> String {
-    let Grants { http, kv, consume_once, reusable_tokens, unrestricted_names, extensions } = grants;
+    let Grants { http, dns, kv, consume_once, reusable_tokens, unrestricted_names, extensions } = grants;
     let mut words: Vec<String> = http.iter().map(asking).collect();
+    words.extend(dns.as_ref().map(looking_up));
     words.extend(kv.map(|kv| format!("kv of {} octets", kv.max_bytes)));
     let flags = [
         (*consume_once, "consumeOnce"),
@@ -63,4 +64,15 @@ fn granted(grants: &Grants) -> String {
 fn asking(grant: &HttpGrant) -> String {
     let near = if grant.allow_private_networks { " on any network" } else { "" };
     format!("{} {}{near}", grant.methods.join("|"), grant.url)
+}
+
+fn looking_up(grant: &DnsGrant) -> String {
+    let types = DNS_TYPES.iter().filter(|(_, it)| grant.types.contains(it)).map(|(word, _)| *word);
+    let names = grant.names.iter().map(|name| if name.is_empty() { "." } else { name });
+    let (types, names) = (types.collect::<Vec<_>>().join("|"), names.collect::<Vec<_>>().join(" "));
+    let servers: Vec<String> = grant.servers.iter().map(ToString::to_string).collect();
+    match servers.as_slice() {
+        [] => format!("dns {types} of {names}"),
+        servers => format!("dns {types} of {names} from {}", servers.join(" ")),
+    }
 }

@@ -10,8 +10,9 @@ use policy_toolchain::{TARGET, Toolchain};
 const POLICIES: [&str; 4] = ["claims", "jwk", "jwks", "webhook"];
 
 /// The gallery, whose modules lie in a folder of their own.
-const GALLERY: [&str; 9] = [
+const GALLERY: [&str; 10] = [
     "allowed-names",
+    "caa",
     "cidr-by-subdomain",
     "key-strength",
     "max-names",

@@ -1148,6 +1148,482 @@ pub mod step {
                 }
             }
         }
+        /// Look-ups in the DNS (RFC 1035), made by the host. Since contract 0.1.1.
+        /// Needs `"grants": {"dns": {"names": ["example.com", …]}}`: the name has to
+        /// be one of these, or below one. What is answered is what the resolver said:
+        /// nobody has proven it, and nothing is connected to.
+        #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
+        pub mod dns {
+            #[used]
+            #[doc(hidden)]
+            static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
+            use super::super::super::_rt;
+            #[repr(u8)]
+            #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+            pub enum RecordType {
+                A,
+                Aaaa,
+                Caa,
+                Cname,
+                Mx,
+                Ns,
+                Txt,
+            }
+            impl ::core::fmt::Debug for RecordType {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        RecordType::A => f.debug_tuple("RecordType::A").finish(),
+                        RecordType::Aaaa => f.debug_tuple("RecordType::Aaaa").finish(),
+                        RecordType::Caa => f.debug_tuple("RecordType::Caa").finish(),
+                        RecordType::Cname => f.debug_tuple("RecordType::Cname").finish(),
+                        RecordType::Mx => f.debug_tuple("RecordType::Mx").finish(),
+                        RecordType::Ns => f.debug_tuple("RecordType::Ns").finish(),
+                        RecordType::Txt => f.debug_tuple("RecordType::Txt").finish(),
+                    }
+                }
+            }
+            impl RecordType {
+                #[doc(hidden)]
+                pub unsafe fn _lift(val: u8) -> RecordType {
+                    if !cfg!(debug_assertions) {
+                        return unsafe { ::core::mem::transmute(val) };
+                    }
+                    match val {
+                        0 => RecordType::A,
+                        1 => RecordType::Aaaa,
+                        2 => RecordType::Caa,
+                        3 => RecordType::Cname,
+                        4 => RecordType::Mx,
+                        5 => RecordType::Ns,
+                        6 => RecordType::Txt,
+                        _ => panic!("invalid enum discriminant"),
+                    }
+                }
+            }
+            /// RFC 8659 §4.1.
+            #[derive(Clone, Eq, PartialEq)]
+            pub struct CaaRecord {
+                pub critical: bool,
+                /// As it stands; compared without regard to case.
+                pub tag: _rt::String,
+                pub value: _rt::Vec<u8>,
+            }
+            impl ::core::fmt::Debug for CaaRecord {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("CaaRecord")
+                        .field("critical", &self.critical)
+                        .field("tag", &self.tag)
+                        .field("value", &self.value)
+                        .finish()
+                }
+            }
+            /// RFC 1035 §3.3.9.
+            #[derive(Clone, Eq, PartialEq)]
+            pub struct MxRecord {
+                pub preference: u16,
+                pub exchange: _rt::String,
+            }
+            impl ::core::fmt::Debug for MxRecord {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    f.debug_struct("MxRecord")
+                        .field("preference", &self.preference)
+                        .field("exchange", &self.exchange)
+                        .finish()
+                }
+            }
+            /// Names are in lower case, without the last dot.
+            #[derive(Clone, Eq, PartialEq)]
+            pub enum RecordData {
+                A(_rt::String),
+                Aaaa(_rt::String),
+                Caa(CaaRecord),
+                Cname(_rt::String),
+                Mx(MxRecord),
+                Ns(_rt::String),
+                /// The strings of one record, joined.
+                Txt(_rt::Vec<u8>),
+            }
+            impl ::core::fmt::Debug for RecordData {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        RecordData::A(e) => {
+                            f.debug_tuple("RecordData::A").field(e).finish()
+                        }
+                        RecordData::Aaaa(e) => {
+                            f.debug_tuple("RecordData::Aaaa").field(e).finish()
+                        }
+                        RecordData::Caa(e) => {
+                            f.debug_tuple("RecordData::Caa").field(e).finish()
+                        }
+                        RecordData::Cname(e) => {
+                            f.debug_tuple("RecordData::Cname").field(e).finish()
+                        }
+                        RecordData::Mx(e) => {
+                            f.debug_tuple("RecordData::Mx").field(e).finish()
+                        }
+                        RecordData::Ns(e) => {
+                            f.debug_tuple("RecordData::Ns").field(e).finish()
+                        }
+                        RecordData::Txt(e) => {
+                            f.debug_tuple("RecordData::Txt").field(e).finish()
+                        }
+                    }
+                }
+            }
+            #[derive(Clone, Eq, PartialEq)]
+            pub enum DnsError {
+                /// The name or the type is not granted.
+                NotGranted(_rt::String),
+                /// No name that could be looked up.
+                Invalid(_rt::String),
+                /// Neither the name nor one below it exists (NXDOMAIN).
+                NoSuchName,
+                Timeout,
+                /// More records than the grant allows.
+                TooLarge,
+                /// The resolver refused, failed, or could not be reached.
+                Unavailable(_rt::String),
+            }
+            impl ::core::fmt::Debug for DnsError {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    match self {
+                        DnsError::NotGranted(e) => {
+                            f.debug_tuple("DnsError::NotGranted").field(e).finish()
+                        }
+                        DnsError::Invalid(e) => {
+                            f.debug_tuple("DnsError::Invalid").field(e).finish()
+                        }
+                        DnsError::NoSuchName => {
+                            f.debug_tuple("DnsError::NoSuchName").finish()
+                        }
+                        DnsError::Timeout => f.debug_tuple("DnsError::Timeout").finish(),
+                        DnsError::TooLarge => {
+                            f.debug_tuple("DnsError::TooLarge").finish()
+                        }
+                        DnsError::Unavailable(e) => {
+                            f.debug_tuple("DnsError::Unavailable").field(e).finish()
+                        }
+                    }
+                }
+            }
+            impl ::core::fmt::Display for DnsError {
+                fn fmt(
+                    &self,
+                    f: &mut ::core::fmt::Formatter<'_>,
+                ) -> ::core::fmt::Result {
+                    write!(f, "{:?}", self)
+                }
+            }
+            impl ::core::error::Error for DnsError {}
+            #[allow(unused_unsafe, clippy::all)]
+            /// The records of one type, aliases followed, in a fixed order. None when
+            /// the name exists without such a record.
+            #[allow(async_fn_in_trait)]
+            pub fn look_up(
+                name: &str,
+                type_: RecordType,
+            ) -> Result<_rt::Vec<RecordData>, DnsError> {
+                unsafe {
+                    #[cfg_attr(target_pointer_width = "64", repr(align(8)))]
+                    #[cfg_attr(target_pointer_width = "32", repr(align(4)))]
+                    struct RetArea(
+                        [::core::mem::MaybeUninit<
+                            u8,
+                        >; 4 * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let mut ret_area = RetArea(
+                        [::core::mem::MaybeUninit::uninit(); 4
+                            * ::core::mem::size_of::<*const u8>()],
+                    );
+                    let vec0 = name;
+                    let ptr0 = vec0.as_ptr().cast::<u8>();
+                    let len0 = vec0.len();
+                    let ptr1 = ret_area.0.as_mut_ptr().cast::<u8>();
+                    #[cfg(target_arch = "wasm32")]
+                    #[link(wasm_import_module = "step:policy/dns@0.1.0")]
+                    unsafe extern "C" {
+                        #[link_name = "look-up"]
+                        fn wit_import2(_: *mut u8, _: usize, _: i32, _: *mut u8);
+                    }
+                    #[cfg(not(target_arch = "wasm32"))]
+                    unsafe extern "C" fn wit_import2(
+                        _: *mut u8,
+                        _: usize,
+                        _: i32,
+                        _: *mut u8,
+                    ) {
+                        unreachable!()
+                    }
+                    wit_import2(ptr0.cast_mut(), len0, type_.clone() as i32, ptr1);
+                    let l3 = i32::from(*ptr1.add(0).cast::<u8>());
+                    let result46 = match l3 {
+                        0 => {
+                            let e = {
+                                let l4 = *ptr1
+                                    .add(::core::mem::size_of::<*const u8>())
+                                    .cast::<*mut u8>();
+                                let l5 = *ptr1
+                                    .add(2 * ::core::mem::size_of::<*const u8>())
+                                    .cast::<usize>();
+                                let base34 = l4;
+                                let len34 = l5;
+                                let mut result34 = _rt::Vec::with_capacity(len34);
+                                for i in 0..len34 {
+                                    let base = base34
+                                        .add(i * (6 * ::core::mem::size_of::<*const u8>()));
+                                    let e34 = {
+                                        let l6 = i32::from(*base.add(0).cast::<u8>());
+                                        let v33 = match l6 {
+                                            0 => {
+                                                let e33 = {
+                                                    let l7 = *base
+                                                        .add(::core::mem::size_of::<*const u8>())
+                                                        .cast::<*mut u8>();
+                                                    let l8 = *base
+                                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<usize>();
+                                                    let len9 = l8;
+                                                    let bytes9 = _rt::Vec::from_raw_parts(
+                                                        l7.cast(),
+                                                        len9,
+                                                        len9,
+                                                    );
+                                                    _rt::string_lift(bytes9)
+                                                };
+                                                RecordData::A(e33)
+                                            }
+                                            1 => {
+                                                let e33 = {
+                                                    let l10 = *base
+                                                        .add(::core::mem::size_of::<*const u8>())
+                                                        .cast::<*mut u8>();
+                                                    let l11 = *base
+                                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<usize>();
+                                                    let len12 = l11;
+                                                    let bytes12 = _rt::Vec::from_raw_parts(
+                                                        l10.cast(),
+                                                        len12,
+                                                        len12,
+                                                    );
+                                                    _rt::string_lift(bytes12)
+                                                };
+                                                RecordData::Aaaa(e33)
+                                            }
+                                            2 => {
+                                                let e33 = {
+                                                    let l13 = i32::from(
+                                                        *base.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                                    );
+                                                    let l14 = *base
+                                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<*mut u8>();
+                                                    let l15 = *base
+                                                        .add(3 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<usize>();
+                                                    let len16 = l15;
+                                                    let bytes16 = _rt::Vec::from_raw_parts(
+                                                        l14.cast(),
+                                                        len16,
+                                                        len16,
+                                                    );
+                                                    let l17 = *base
+                                                        .add(4 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<*mut u8>();
+                                                    let l18 = *base
+                                                        .add(5 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<usize>();
+                                                    let len19 = l18;
+                                                    CaaRecord {
+                                                        critical: _rt::bool_lift(l13 as u8),
+                                                        tag: _rt::string_lift(bytes16),
+                                                        value: <_ as From<
+                                                            _rt::Vec<_>,
+                                                        >>::from(_rt::Vec::from_raw_parts(l17.cast(), len19, len19)),
+                                                    }
+                                                };
+                                                RecordData::Caa(e33)
+                                            }
+                                            3 => {
+                                                let e33 = {
+                                                    let l20 = *base
+                                                        .add(::core::mem::size_of::<*const u8>())
+                                                        .cast::<*mut u8>();
+                                                    let l21 = *base
+                                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<usize>();
+                                                    let len22 = l21;
+                                                    let bytes22 = _rt::Vec::from_raw_parts(
+                                                        l20.cast(),
+                                                        len22,
+                                                        len22,
+                                                    );
+                                                    _rt::string_lift(bytes22)
+                                                };
+                                                RecordData::Cname(e33)
+                                            }
+                                            4 => {
+                                                let e33 = {
+                                                    let l23 = i32::from(
+                                                        *base.add(::core::mem::size_of::<*const u8>()).cast::<u16>(),
+                                                    );
+                                                    let l24 = *base
+                                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<*mut u8>();
+                                                    let l25 = *base
+                                                        .add(3 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<usize>();
+                                                    let len26 = l25;
+                                                    let bytes26 = _rt::Vec::from_raw_parts(
+                                                        l24.cast(),
+                                                        len26,
+                                                        len26,
+                                                    );
+                                                    MxRecord {
+                                                        preference: l23 as u16,
+                                                        exchange: _rt::string_lift(bytes26),
+                                                    }
+                                                };
+                                                RecordData::Mx(e33)
+                                            }
+                                            5 => {
+                                                let e33 = {
+                                                    let l27 = *base
+                                                        .add(::core::mem::size_of::<*const u8>())
+                                                        .cast::<*mut u8>();
+                                                    let l28 = *base
+                                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<usize>();
+                                                    let len29 = l28;
+                                                    let bytes29 = _rt::Vec::from_raw_parts(
+                                                        l27.cast(),
+                                                        len29,
+                                                        len29,
+                                                    );
+                                                    _rt::string_lift(bytes29)
+                                                };
+                                                RecordData::Ns(e33)
+                                            }
+                                            n => {
+                                                debug_assert_eq!(n, 6, "invalid enum discriminant");
+                                                let e33 = {
+                                                    let l30 = *base
+                                                        .add(::core::mem::size_of::<*const u8>())
+                                                        .cast::<*mut u8>();
+                                                    let l31 = *base
+                                                        .add(2 * ::core::mem::size_of::<*const u8>())
+                                                        .cast::<usize>();
+                                                    let len32 = l31;
+                                                    <_ as From<
+                                                        _rt::Vec<_>,
+                                                    >>::from(_rt::Vec::from_raw_parts(l30.cast(), len32, len32))
+                                                };
+                                                RecordData::Txt(e33)
+                                            }
+                                        };
+                                        v33
+                                    };
+                                    result34.push(e34);
+                                }
+                                _rt::cabi_dealloc(
+                                    base34,
+                                    len34 * (6 * ::core::mem::size_of::<*const u8>()),
+                                    ::core::mem::size_of::<*const u8>(),
+                                );
+                                result34
+                            };
+                            Ok(e)
+                        }
+                        1 => {
+                            let e = {
+                                let l35 = i32::from(
+                                    *ptr1.add(::core::mem::size_of::<*const u8>()).cast::<u8>(),
+                                );
+                                let v45 = match l35 {
+                                    0 => {
+                                        let e45 = {
+                                            let l36 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l37 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len38 = l37;
+                                            let bytes38 = _rt::Vec::from_raw_parts(
+                                                l36.cast(),
+                                                len38,
+                                                len38,
+                                            );
+                                            _rt::string_lift(bytes38)
+                                        };
+                                        DnsError::NotGranted(e45)
+                                    }
+                                    1 => {
+                                        let e45 = {
+                                            let l39 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l40 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len41 = l40;
+                                            let bytes41 = _rt::Vec::from_raw_parts(
+                                                l39.cast(),
+                                                len41,
+                                                len41,
+                                            );
+                                            _rt::string_lift(bytes41)
+                                        };
+                                        DnsError::Invalid(e45)
+                                    }
+                                    2 => DnsError::NoSuchName,
+                                    3 => DnsError::Timeout,
+                                    4 => DnsError::TooLarge,
+                                    n => {
+                                        debug_assert_eq!(n, 5, "invalid enum discriminant");
+                                        let e45 = {
+                                            let l42 = *ptr1
+                                                .add(2 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<*mut u8>();
+                                            let l43 = *ptr1
+                                                .add(3 * ::core::mem::size_of::<*const u8>())
+                                                .cast::<usize>();
+                                            let len44 = l43;
+                                            let bytes44 = _rt::Vec::from_raw_parts(
+                                                l42.cast(),
+                                                len44,
+                                                len44,
+                                            );
+                                            _rt::string_lift(bytes44)
+                                        };
+                                        DnsError::Unavailable(e45)
+                                    }
+                                };
+                                v45
+                            };
+                            Err(e)
+                        }
+                        _ => _rt::invalid_enum_discriminant(),
+                    };
+                    result46
+                }
+            }
+        }
     }
 }
 #[rustfmt::skip]
@@ -1281,9 +1757,9 @@ mod _rt {
 )]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2212] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\x86\x10\x01A\x02\x01\
-A\x09\x01B8\x01x\x04\0\x09timestamp\x03\0\0\x01x\x04\0\x08duration\x03\0\x02\x01\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 2574] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xf0\x12\x01A\x02\x01\
+A\x0b\x01B8\x01x\x04\0\x09timestamp\x03\0\0\x01x\x04\0\x08duration\x03\0\x02\x01\
 s\x04\0\x04json\x03\0\x04\x01p}\x04\0\x03der\x03\0\x06\x01s\x04\0\x03oid\x03\0\x08\
 \x01m\x05\x04sign\x05renew\x05rekey\x06revoke\x08finalize\x04\0\x09operation\x03\
 \0\x0a\x01ks\x01k\x07\x01o\x02ss\x01p\x0e\x01r\x06\x0arequest-ids\x03now\x01\x09\
@@ -1325,10 +1801,18 @@ aders\x01\x04body\x02\x04\0\x08response\x03\0\x07\x01q\x06\x0bnot-granted\x01s\0
 \x07invalid\x01s\0\x07timeout\0\0\x09too-large\0\0\x03tls\x01s\0\x07connect\x01s\
 \0\x04\0\x0ahttp-error\x03\0\x09\x01j\x01\x08\x01\x0a\x01@\x01\x07request\x06\0\x0b\
 \x04\0\x04send\x01\x0c\x01@\x02\x03urls\x07max-agey\0\x0b\x04\0\x0aget-cached\x01\
-\x0d\x03\0\x16step:policy/http@0.1.0\x05\x04\x04\09step:policy/effects-with-all-\
-of-its-exports-removed@0.1.0\x04\0\x0b-\x01\0'effects-with-all-of-its-exports-re\
-moved\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-component\x070.254.\
-2\x10wit-bindgen-rust\x060.60.0";
+\x0d\x03\0\x16step:policy/http@0.1.0\x05\x04\x01B\x0f\x01m\x07\x01a\x04aaaa\x03c\
+aa\x05cname\x02mx\x02ns\x03txt\x04\0\x0brecord-type\x03\0\0\x01p}\x01r\x03\x08cr\
+itical\x7f\x03tags\x05value\x02\x04\0\x0acaa-record\x03\0\x03\x01r\x02\x0aprefer\
+ence{\x08exchanges\x04\0\x09mx-record\x03\0\x05\x01q\x07\x01a\x01s\0\x04aaaa\x01\
+s\0\x03caa\x01\x04\0\x05cname\x01s\0\x02mx\x01\x06\0\x02ns\x01s\0\x03txt\x01\x02\
+\0\x04\0\x0brecord-data\x03\0\x07\x01q\x06\x0bnot-granted\x01s\0\x07invalid\x01s\
+\0\x0cno-such-name\0\0\x07timeout\0\0\x09too-large\0\0\x0bunavailable\x01s\0\x04\
+\0\x09dns-error\x03\0\x09\x01p\x08\x01j\x01\x0b\x01\x0a\x01@\x02\x04names\x04typ\
+e\x01\0\x0c\x04\0\x07look-up\x01\x0d\x03\0\x15step:policy/dns@0.1.0\x05\x05\x04\0\
+9step:policy/effects-with-all-of-its-exports-removed@0.1.0\x04\0\x0b-\x01\0'effe\
+cts-with-all-of-its-exports-removed\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\
+\x0dwit-component\x070.254.2\x10wit-bindgen-rust\x060.60.0";
 #[inline(never)]
 #[doc(hidden)]
 pub fn __link_custom_section_describing_imports() {

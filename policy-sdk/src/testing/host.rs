@@ -7,7 +7,12 @@ use crate::{
     crypto::{CryptoError, HashAlgorithm, PublicKey, SignatureAlgorithm},
     types::{CertificateInfo, CsrInfo, Timestamp},
 };
-use effects::{consume_once::ConsumeError, http::HttpError, kv::KvError};
+use effects::{
+    consume_once::ConsumeError,
+    dns::{DnsError, RecordData, RecordType},
+    http::HttpError,
+    kv::KvError,
+};
 use pure::{
     jose::{JoseError, Jwt},
     log::Level,
@@ -111,6 +116,11 @@ pub trait Host {
     /// `http.get-cached`.
     fn http_get_cached(&mut self, url: &str, max_age: u32) -> Result<effects::http::Response, HttpError> {
         unanswered("http.get-cached")
+    }
+
+    /// `dns.look-up`.
+    fn dns_look_up(&mut self, name: &str, of: RecordType) -> Result<Vec<RecordData>, DnsError> {
+        unanswered("dns.look-up")
     }
 }
 
@@ -268,6 +278,15 @@ pub(crate) mod calls {
         /// A GET answered from the provisioner's cache when that is at most `max_age` seconds old.
         pub fn get_cached(url: &str, max_age: u32) -> Result<Response, HttpError> {
             ask("http.get-cached", |host| host.http_get_cached(url, max_age))
+        }
+    }
+
+    pub(crate) mod dns {
+        use super::super::{DnsError, RecordData, RecordType, ask};
+
+        /// The records of one type of a name, aliases followed; none when the name exists without such a record.
+        pub fn look_up(name: &str, of: RecordType) -> Result<Vec<RecordData>, DnsError> {
+            ask("dns.look-up", |host| host.dns_look_up(name, of))
         }
     }
 }

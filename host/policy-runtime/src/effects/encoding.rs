@@ -2,7 +2,7 @@
 //!
 //! The form belongs to version 1 of the [transcript](super::Transcript); another form takes another version.
 
-use crate::contract::effects::{ConsumeError, HttpError, KvError, Response};
+use crate::contract::effects::{CaaRecord, ConsumeError, DnsError, HttpError, KvError, MxRecord, RecordData, Response};
 use crate::contract::imports::jose::JoseError;
 
 /// Something that can be written into a transcript and read from it.
@@ -242,6 +242,86 @@ impl Encode for HttpError {
     }
 }
 
+impl Encode for DnsError {
+    fn encode(&self, to: &mut Vec<u8>) {
+        match self {
+            Self::NotGranted(text) => case(0, Some(text), to),
+            Self::Invalid(text) => case(1, Some(text), to),
+            Self::NoSuchName => case(2, None, to),
+            Self::Timeout => case(3, None, to),
+            Self::TooLarge => case(4, None, to),
+            Self::Unavailable(text) => case(5, Some(text), to),
+        }
+    }
+
+    fn decode(from: &mut &[u8]) -> Option<Self> {
+        match number(from)? {
+            0 => String::decode(from).map(Self::NotGranted),
+            1 => String::decode(from).map(Self::Invalid),
+            2 => Some(Self::NoSuchName),
+            3 => Some(Self::Timeout),
+            4 => Some(Self::TooLarge),
+            5 => String::decode(from).map(Self::Unavailable),
+            _ => None,
+        }
+    }
+}
+
+impl Encode for RecordData {
+    fn encode(&self, to: &mut Vec<u8>) {
+        match self {
+            Self::A(address) => case(0, Some(address), to),
+            Self::Aaaa(address) => case(1, Some(address), to),
+            Self::Caa(CaaRecord { critical, tag, value }) => {
+                case(2, Some(tag), to);
+                critical.encode(to);
+                value.encode(to);
+            }
+            Self::Cname(name) => case(3, Some(name), to),
+            Self::Mx(MxRecord { preference, exchange }) => {
+                case(4, Some(exchange), to);
+                preference.encode(to);
+            }
+            Self::Ns(name) => case(5, Some(name), to),
+            Self::Txt(text) => {
+                case(6, None, to);
+                text.encode(to);
+            }
+        }
+    }
+
+    fn decode(from: &mut &[u8]) -> Option<Self> {
+        match number(from)? {
+            0 => String::decode(from).map(Self::A),
+            1 => String::decode(from).map(Self::Aaaa),
+            2 => {
+                let (tag, critical) = (String::decode(from)?, bool::decode(from)?);
+                Some(Self::Caa(CaaRecord { critical, tag, value: Vec::decode(from)? }))
+            }
+            3 => String::decode(from).map(Self::Cname),
+            4 => {
+                let exchange = String::decode(from)?;
+                Some(Self::Mx(MxRecord { preference: u16::decode(from)?, exchange }))
+            }
+            5 => String::decode(from).map(Self::Ns),
+            6 => Vec::decode(from).map(Self::Txt),
+            _ => None,
+        }
+    }
+}
+
+impl Encode for Vec<RecordData> {
+    fn encode(&self, to: &mut Vec<u8>) {
+        length(self.len()).encode(to);
+        self.iter().for_each(|record| record.encode(to));
+    }
+
+    fn decode(from: &mut &[u8]) -> Option<Self> {
+        // Nothing is reserved for a count that nobody has checked.
+        (0..u32::decode(from)?).map(|_| RecordData::decode(from)).collect()
+    }
+}
+
 impl Encode for JoseError {
     fn encode(&self, to: &mut Vec<u8>) {
         match self {
@@ -288,6 +368,25 @@ mod tests {
             HttpError::Connect("c".into()),
         ] {
             survives(&Err::<Response, _>(error));
+        }
+        survives(&Ok::<_, DnsError>(vec![
+            RecordData::A("192.0.2.1".into()),
+            RecordData::Aaaa("2001:db8::1".into()),
+            RecordData::Caa(CaaRecord { critical: true, tag: "issue".into(), value: b";".to_vec() }),
+            RecordData::Cname("a.example".into()),
+            RecordData::Mx(MxRecord { preference: 10, exchange: "mail.example".into() }),
+            RecordData::Ns("ns.example".into()),
+            RecordData::Txt(vec![0, 255]),
+        ]));
+        for error in [
+            DnsError::NotGranted("a".into()),
+            DnsError::Invalid(String::new()),
+            DnsError::NoSuchName,
+            DnsError::Timeout,
+            DnsError::TooLarge,
+            DnsError::Unavailable("u".into()),
+        ] {
+            survives(&Err::<Vec<RecordData>, _>(error));
         }
         survives(&Ok::<_, KvError>(Some(vec![1_u8])));
         survives(&Ok::<Option<Vec<u8>>, KvError>(None));

@@ -1,7 +1,7 @@
 //! What reaches outside the sandbox: who performs it, what was answered, and how it is answered again.
 //!
 //! A capability is an object: whoever embeds the policy host hands [`Grants`](crate::Grants) the [`ConsumeOnce`],
-//! [`KeyValue`] and [`Http`] of one policy, with its quotas and its lists of what is allowed inside. A policy without the
+//! [`KeyValue`], [`Http`] and [`Dns`] of one policy, with its quotas and its lists of what is allowed inside. A policy without the
 //! object cannot be loaded when it imports the interface. Every answer is kept in the [`Transcript`] of the call.
 
 mod encoding;
@@ -15,7 +15,7 @@ pub(crate) use self::recorder::Recorder;
 pub use self::replay::ReplayMismatch;
 pub(crate) use self::transcript::{Arguments, Function};
 pub use self::transcript::{Transcript, TranscriptError};
-use crate::contract::effects::{ConsumeError, HttpError, KvError, Request, Response};
+use crate::contract::effects::{ConsumeError, DnsError, HttpError, KvError, RecordData, RecordType, Request, Response};
 
 /// An answer that may take its time. It is dropped when the call that waits for it ends.
 pub type Reply<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -45,6 +45,12 @@ pub trait Http: Send + Sync {
 
     /// The answer to a GET, no older than `max_age` seconds.
     fn cached(&self, url: String, max_age: u32) -> Reply<Result<Response, HttpError>>;
+}
+
+/// Look-ups in the DNS, for one policy of one provisioner.
+pub trait Dns: Send + Sync {
+    /// The records of one type of a name, aliases followed, in a fixed order.
+    fn records(&self, name: String, of: RecordType) -> Reply<Result<Vec<RecordData>, DnsError>>;
 }
 
 /// An error of the contract that the host itself has to give.
@@ -77,6 +83,16 @@ impl Unavailable for KvError {
 }
 
 impl Unavailable for HttpError {
+    fn unavailable(why: &str) -> Self {
+        Self::NotGranted(why.to_owned())
+    }
+
+    fn too_slow() -> Self {
+        Self::Timeout
+    }
+}
+
+impl Unavailable for DnsError {
     fn unavailable(why: &str) -> Self {
         Self::NotGranted(why.to_owned())
     }

@@ -17,10 +17,11 @@ pub(crate) enum Function {
     HttpSend,
     HttpCached,
     JoseVerify,
+    DnsLookUp,
 }
 
 impl Function {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Consume,
         Self::KvGet,
         Self::KvPut,
@@ -29,6 +30,7 @@ impl Function {
         Self::HttpSend,
         Self::HttpCached,
         Self::JoseVerify,
+        Self::DnsLookUp,
     ];
 
     /// As the contract names it.
@@ -42,6 +44,7 @@ impl Function {
             Self::HttpSend => "http.send",
             Self::HttpCached => "http.get-cached",
             Self::JoseVerify => "jose.verify",
+            Self::DnsLookUp => "dns.look-up",
         }
     }
 
@@ -56,6 +59,7 @@ impl Function {
             Self::HttpSend => 5,
             Self::HttpCached => 6,
             Self::JoseVerify => 7,
+            Self::DnsLookUp => 8,
         }
     }
 
@@ -126,7 +130,7 @@ impl PartialEq for Exchange {
 
 impl Eq for Exchange {}
 
-/// What the world answered during one call, in order: `http`, `kv`, `consume-once`, and how `jose.verify` came out.
+/// What the world answered during one call, in order: `http`, `dns`, `kv`, `consume-once`, and how `jose.verify` came out.
 ///
 /// Everything else a policy may call is a pure function, so that with the same module, configuration and request the
 /// transcript is all it takes to come to the same decision again: see [`Check::replaying`](crate::Check::replaying) and

@@ -1,11 +1,12 @@
 //! What a guest may call, one file an interface.
 //!
 //! Most of it is pure but for the log: the same arguments give the same answer, on every machine and at any time. What
-//! `consume-once`, `http` and `kv` answer is kept in the [transcript](crate::Transcript) of the call. Every call is
+//! `consume-once`, `dns`, `http` and `kv` answer is kept in the [transcript](crate::Transcript) of the call. Every call is
 //! counted and has a [`price`] in fuel, about what the work would cost a guest, taken before the work is done.
 
 mod consume_once;
 mod crypto;
+mod dns;
 mod http;
 mod jose;
 mod keys;
@@ -32,6 +33,7 @@ pub(crate) fn link(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     interfaces::jose::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     interfaces::x509::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     interfaces::consume_once::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
+    interfaces::dns::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     interfaces::http::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     interfaces::kv::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest)?;
     Ok(linker)

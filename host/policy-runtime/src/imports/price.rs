@@ -18,6 +18,7 @@
 //! | looking for weak moduli | 1.5 ms for 8192 bits | 128 a bit |
 //! | a value of the store | 50 µs | 20,000 |
 //! | a change of the store | 0.3 ms | 100,000 |
+//! | a question to the DNS, over TCP when the answer is long | 0.8 ms | 200,000 |
 //! | a request to another server, with its handshake | 2 ms | 500,000 |
 
 use authority::{Curve, KeyKind};
@@ -133,6 +134,11 @@ pub(super) fn change(handed_over: usize) -> u64 {
 /// A request of so many octets to another server. Waiting for the answer is no work.
 pub(super) fn request_to_others(handed_over: usize) -> u64 {
     500_000_u64.saturating_add(octets(handed_over))
+}
+
+/// A question to the DNS about a name of so many octets. Waiting for the answer is no work.
+pub(super) fn question_to_dns(name: usize) -> u64 {
+    200_000_u64.saturating_add(octets(name))
 }
 
 /// Reading so many octets of DER, and telling what is in it.

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::{NEIGHBOUR, environment, load, proposal, runtime, runtime_with};
 use crate::contract::check::Edit;
-use crate::contract::effects::{ConsumeError, HttpError, KvError, Request, Response};
+use crate::contract::effects::{ConsumeError, DnsError, HttpError, KvError, RecordData, RecordType, Request, Response};
 use crate::{
-    Check, ConsumeOnce, Fault, Grants, Http, KeyValue, Limits, ReplayMismatch, Reply, RuntimeConfig, Transcript,
+    Check, ConsumeOnce, Dns, Fault, Grants, Http, KeyValue, Limits, ReplayMismatch, Reply, RuntimeConfig, Transcript,
 };
 
 const REMEMBERS: &str = include_str!("guests/remembers.wat");
+const RESOLVES: &str = include_str!("guests/resolves.wat");
 const HOARDS: &str = include_str!("guests/hoards.wat");
 
 /// A world that counts how often it is asked.
@@ -64,6 +65,12 @@ impl Http for World {
     }
 }
 
+impl Dns for World {
+    fn records(&self, name: String, of: RecordType) -> Reply<Result<Vec<RecordData>, DnsError>> {
+        self.reply(Ok(vec![RecordData::Txt(format!("{name} {of:?} {}", self.asked()).into_bytes())]))
+    }
+}
+
 async fn check(text: &str, world: &Arc<World>, limits: Limits) -> Check {
     let grants = Grants { kv: Some(world.clone()), ..Grants::default() };
     Check::init(&load(&runtime(), text).unwrap(), environment(), &grants, limits).await.unwrap()
@@ -102,6 +109,24 @@ async fn a_replay_comes_to_the_same_answer_for_the_same_fuel_and_asks_nobody() {
         assert_eq!(again.trace.transcript, first.trace.transcript);
     }
     assert_eq!(world.asked(), 1);
+}
+
+#[tokio::test]
+async fn what_the_dns_answered_is_answered_again_when_it_says_something_else_by_now() {
+    let world = Arc::new(World::default());
+    let grants = Grants { dns: Some(world.clone()), ..Grants::default() };
+    let module = load(&runtime(), RESOLVES).unwrap();
+    let check = Check::init(&module, environment(), &grants, Limits::default()).await.unwrap();
+    let first = check.review(&proposal()).await.unwrap();
+    assert_eq!(shown(first.value.as_ref().unwrap()), "abc RecordType::Txt 0");
+    assert_eq!(first.trace.transcript.functions().collect::<Vec<_>>(), ["dns.look-up"]);
+
+    let stored = Transcript::from_octets(&first.trace.transcript.to_octets()).unwrap();
+    let again = check.replaying(Arc::new(stored)).review(&proposal()).await.unwrap();
+    assert_eq!((&again.value, again.trace.fuel), (&first.value, first.trace.fuel));
+    assert_eq!(world.asked(), 1);
+    let now = check.review(&proposal()).await.unwrap();
+    assert_eq!(shown(&now.value.unwrap()), "abc RecordType::Txt 1");
 }
 
 #[tokio::test]

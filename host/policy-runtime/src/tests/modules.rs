@@ -55,10 +55,21 @@ async fn a_granted_effect_lets_a_module_be_put_to_work() {
 }
 
 #[tokio::test]
+async fn a_module_that_looks_names_up_is_told_what_to_grant() {
+    let module = load(&runtime(), include_str!("guests/resolves.wat")).unwrap();
+    let error = Check::init(&module, environment(), &Grants::default(), Limits::default()).await.err().unwrap();
+    let fault = Fault::UngrantedImport {
+        import: "step:policy/dns@0.1.0".to_owned(),
+        grant: r#""grants": {"dns": {"names": ["example.com"]}}"#,
+    };
+    assert_eq!(error, InitError::Fault(fault));
+}
+
+#[tokio::test]
 async fn one_grant_does_not_stand_for_another() {
     let module = load(&runtime(), HTTP).unwrap();
     let world = Arc::new(World::default());
-    let grants = Grants { consume_once: Some(world.clone()), kv: Some(world), http: None };
+    let grants = Grants { consume_once: Some(world.clone()), kv: Some(world), ..Grants::default() };
     let error = Check::init(&module, environment(), &grants, Limits::default()).await.err().unwrap();
     assert!(matches!(error, InitError::Fault(Fault::UngrantedImport { .. })));
 }

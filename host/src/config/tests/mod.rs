@@ -8,6 +8,7 @@ mod revocation;
 mod schema;
 
 use super::*;
+use policy_runtime::contract::effects::RecordType;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::{os::unix::fs::PermissionsExt, time::Duration};
@@ -389,6 +390,10 @@ fn grants_and_limits_are_what_the_file_says() {
         "mode": "enforce",
         "grants": {
             "extensions": ["1.3.6.1.4.1.99999.1"], "kv": {"maxBytes": 10}, "consumeOnce": true,
+            "dns": {
+                "names": ["Corp.Example.", "_acme.example"], "types": ["CAA", "A"], "timeout": "1s", "cache": "0s",
+                "servers": ["192.0.2.53", "2001:db8::53", "[2001:db8::53]:5353"]
+            },
             "http": ["https://a.example/x", {
                 "url": "https://b.example:8443/", "methods": ["GET", "POST"], "timeout": "2s",
                 "headers": {"Authorization": "Bearer s3cret"}, "maxResponseBytes": 1, "allowPrivateNetworks": true
@@ -410,6 +415,12 @@ fn grants_and_limits_are_what_the_file_says() {
     let grants = &policy.grants;
     assert_eq!(grants.kv, Some(KvGrant { max_bytes: 10 }));
     assert!(grants.consume_once && !grants.reusable_tokens && !grants.unrestricted_names);
+    let dns = grants.dns.as_ref().unwrap();
+    assert_eq!(dns.names, ["corp.example", "_acme.example"]);
+    assert_eq!(dns.types, [RecordType::Caa, RecordType::A]);
+    let servers: Vec<_> = dns.servers.iter().map(ToString::to_string).collect();
+    assert_eq!(servers, ["192.0.2.53:53", "[2001:db8::53]:53", "[2001:db8::53]:5353"]);
+    assert_eq!((dns.timeout, dns.cache, dns.max_answers), (Duration::from_secs(1), Duration::ZERO, 64));
     assert_eq!(grants.http.len(), 2);
     assert_eq!(grants.http[0].methods, ["GET"]);
     assert!(!grants.http[0].allow_private_networks && grants.http[1].allow_private_networks);
