@@ -209,6 +209,9 @@ fn run(program: &Path, arguments: Vec<OsString>) -> Result<(), TrustStoreError> 
 }
 
 #[cfg(test)]
+mod debian;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

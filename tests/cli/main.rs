@@ -4,6 +4,7 @@
 
 mod bootstrap;
 mod certificate;
+mod daemon;
 mod init;
 mod inspect;
 mod library;

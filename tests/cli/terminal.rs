@@ -9,7 +9,9 @@ use step_tests::{PROVISIONER, PROVISIONER_PASSWORD};
 use crate::visitor::Visitor;
 
 /// The words the program of [`the_step_program`] is given, separated by blanks.
-const LINE: &str = "STEP_TESTS_LINE";
+pub(crate) const LINE: &str = "STEP_TESTS_LINE";
+/// What this test program is told to be that program.
+pub(crate) const PROGRAM: [&str; 4] = ["terminal::the_step_program", "--exact", "--ignored", "--nocapture"];
 
 #[test]
 #[ignore = "no test, but the program of another: it starts it in a process of its own"]
@@ -33,7 +35,7 @@ fn a_person_types_a_password_and_gets_a_certificate() {
     let folder = visitor.user.path("");
     let line = format!("ca certificate a.example {0}/a.crt {0}/a.key", folder.display());
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["terminal::the_step_program", "--exact", "--ignored", "--nocapture"]);
+    command.args(PROGRAM);
     command.env_clear().envs(visitor.user.environment()).env("TERM", "xterm").env(LINE, line);
     let mut session = spawn_command(command, Some(30_000)).unwrap();
     session.exp_string(PROVISIONER).unwrap();

@@ -60,6 +60,8 @@ fn certified() -> (Arc<ServerConfig>, String) {
     let root_key = rcgen::KeyPair::generate().expect("a key");
     let mut root = rcgen::CertificateParams::default();
     root.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    // A name of its own: else its certificates look as if they had signed themselves.
+    root.distinguished_name.push(rcgen::DnType::CommonName, "Root of a test server");
     let root_pem = root.self_signed(&root_key).expect("signed").pem();
     let key = rcgen::KeyPair::generate().expect("a key");
     let leaf = rcgen::CertificateParams::new(["localhost".to_owned()]).expect("a name");
