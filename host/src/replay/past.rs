@@ -73,10 +73,6 @@ impl Store for Past {
         self.look(|reader, before| reader.certificate_before(&serial_number, before))
     }
 
-    fn certificate_by_fingerprint(&self, _: Digest) -> Answer<Option<CertificateRecord>> {
-        not_now()
-    }
-
     fn certificates(&self, query: CertificateQuery, page: Page) -> Answer<CertificatePage> {
         self.look(|reader, _| reader.certificates(&query, page))
     }

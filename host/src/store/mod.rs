@@ -61,9 +61,6 @@ pub trait Store: Send + Sync {
     /// The certificate with this serial number.
     fn certificate(&self, serial_number: authority::SerialNumber) -> Answer<Option<CertificateRecord>>;
 
-    /// The certificate whose DER has this SHA-256.
-    fn certificate_by_fingerprint(&self, fingerprint: Digest) -> Answer<Option<CertificateRecord>>;
-
     /// Certificates that meet conditions, newest first, page by page. A page takes a bounded time whatever is asked, so
     /// it may be short, or empty, although there are more to come.
     fn certificates(&self, query: CertificateQuery, page: Page) -> Answer<CertificatePage>;

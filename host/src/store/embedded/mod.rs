@@ -232,16 +232,6 @@ impl Embedded {
         let thread = tokio::task::spawn_blocking(move || shared.readers.read(read));
         Box::pin(async move { thread.await.unwrap_or(Err(StoreError::Unavailable(Unavailable::Silent))) })
     }
-
-    fn find(&self, condition: &'static str, value: Vec<u8>) -> Answer<Option<CertificateRecord>> {
-        self.read(move |connection| {
-            let sql = format!("{} WHERE {condition}", CertificateRecord::SELECT);
-            let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query([value])?;
-            let found = rows.next()?.map(CertificateRecord::from_row).transpose()?;
-            Ok(found.map(|StoredCertificate { certificate, .. }| certificate))
-        })
-    }
 }
 
 impl Store for Embedded {
@@ -267,12 +257,13 @@ impl Store for Embedded {
     }
 
     fn certificate(&self, serial_number: SerialNumber) -> Answer<Option<CertificateRecord>> {
-        self.find("serial_number = ?1", serial_number.as_bytes().to_vec())
-    }
-
-    fn certificate_by_fingerprint(&self, fingerprint: Digest) -> Answer<Option<CertificateRecord>> {
-        let condition = "substr(fingerprint, 1, 8) = substr(?1, 1, 8) AND fingerprint = ?1";
-        self.find(condition, fingerprint.as_bytes().to_vec())
+        self.read(move |connection| {
+            let sql = format!("{} WHERE serial_number = ?1", CertificateRecord::SELECT);
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([serial_number.as_bytes()])?;
+            let found = rows.next()?.map(CertificateRecord::from_row).transpose()?;
+            Ok(found.map(|StoredCertificate { certificate, .. }| certificate))
+        })
     }
 
     fn certificates(&self, query: CertificateQuery, page: Page) -> Answer<CertificatePage> {
