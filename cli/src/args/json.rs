@@ -44,6 +44,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("certificate inspect", "an object, as --format json"),
     ("certificate install", "{installed}: the file"),
     ("certificate key", "{pem}, or {public} with --out"),
+    ("certificate lint", "{certificates: [{sha256, subject, findings: [{rule, severity, problem, clause}]}]}"),
     ("certificate needs-renewal", "{needsRenewal, certificates: [{sha256, notAfter, needsRenewal}]}"),
     ("certificate p12", "{file}"),
     ("certificate sign", "{pem, serial, notAfter}"),

@@ -61,7 +61,7 @@ pub use draft::{Approved, Draft, DraftError, Edit, EditError, Note};
 pub use extensions::{AuthorityInformation, Extension, ExtensionError, KeyUsage, ProvisionerExtension};
 pub use grant::{CommonNameRule, Grant, GrantError, NameList, NameRule};
 pub use issuer::{ChainError, Issuer, IssuerError, KeyProofError};
-pub use lint::LintError;
+pub use lint::{Finding, LintError, Severity, examine};
 pub use names::SubjectAltNames;
 pub use path::{MAX_PATH_DEPTH, PathError, verify_ca_path, verify_host, verify_path};
 pub use profile::{Profile, RefusedKeys};

@@ -58,6 +58,26 @@ impl Verifier {
     }
 }
 
+/// Whether an AlgorithmIdentifier names an algorithm that some key is believed with.
+pub(crate) fn is_known(identifier: &[u8]) -> bool {
+    let algorithm = asn1::read_sequence(identifier, |reader| {
+        let parts: (ObjectIdentifier, Option<AnyRef<'_>>) = (reader.decode()?, reader.decode()?);
+        Ok(parts.0)
+    });
+    algorithm.is_ok_and(|algorithm| KNOWN.contains(&algorithm))
+}
+
+const KNOWN: [ObjectIdentifier; 8] = [
+    oid::ECDSA_WITH_SHA256,
+    oid::ECDSA_WITH_SHA384,
+    oid::ECDSA_WITH_SHA512,
+    oid::SHA256_WITH_RSA,
+    oid::SHA384_WITH_RSA,
+    oid::SHA512_WITH_RSA,
+    oid::RSASSA_PSS,
+    oid::ED25519,
+];
+
 fn verification(kind: KeyKind, identifier: &[u8]) -> Result<&'static dyn VerificationAlgorithm, SignatureError> {
     let (algorithm, parameters): (ObjectIdentifier, Option<AnyRef<'_>>) =
         asn1::read_sequence(identifier, |reader| Ok((reader.decode()?, reader.decode()?)))

@@ -7,6 +7,7 @@ mod format;
 mod inspect;
 mod install;
 mod key;
+mod lint;
 mod local;
 mod needs_renewal;
 mod p12;
@@ -39,6 +40,7 @@ commands!(Commands {
     Inspect(inspect::Inspect),
     Install(install::Install),
     Key(key::Key),
+    Lint(lint::Lint),
     NeedsRenewal(needs_renewal::NeedsRenewal),
     P12(p12::P12),
     Sign(sign::Sign),

@@ -1,7 +1,7 @@
 //! Every rule finds the one thing that is wrong with an otherwise good leaf.
 
 use super::*;
-use crate::extensions::encode_ext_key_usages;
+use crate::extensions::{Extension, encode_ext_key_usages};
 use crate::keys::{KeySpec, PrivateKey, Signer};
 use crate::tbs::TbsCertificate;
 use crate::time::{Timestamp, Validity};
