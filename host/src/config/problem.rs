@@ -102,9 +102,6 @@ pub enum Problem {
         /// Its path.
         first: String,
     },
-    /// A member that is there twice.
-    #[error("the member is there twice, first on line {first}; remove one")]
-    Duplicate {
     /// Certificates would be dropped from their records while they may still be renewed.
     #[error(
         "certificates may be renewed for {grace} after their end, and would be forgotten {got} after it; \
@@ -116,6 +113,9 @@ pub enum Problem {
         /// The longest that any claims allow.
         grace: GoDuration,
     },
+    /// A member that is there twice.
+    #[error("the member is there twice, first on line {first}; remove one")]
+    Duplicate {
         /// The line of the other.
         first: usize,
     },
@@ -276,17 +276,17 @@ pub enum Problem {
 }
 
 impl Problem {
+    pub(super) fn retention(retention: Duration, grace: Duration) -> Self {
+        let [got, grace] = [retention, grace].map(|time| GoDuration::try_from(time).unwrap_or(GoDuration::ZERO));
+        Self::RetentionBelowGrace { got, grace }
+    }
+
     pub(super) fn syntax(error: &serde_json::Error) -> Self {
         let text = error.to_string();
         // The place has its own member.
         let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
         Self::Syntax(text.to_owned())
     }
-    pub(super) fn retention(retention: Duration, grace: Duration) -> Self {
-        let [got, grace] = [retention, grace].map(|time| GoDuration::try_from(time).unwrap_or(GoDuration::ZERO));
-        Self::RetentionBelowGrace { got, grace }
-    }
-
 }
 
 fn did_you_mean(suggestion: &Option<String>) -> String {
