@@ -43,10 +43,15 @@ fn refusal(trusted: &Jwk, text: Option<&str>) -> String {
 }
 
 #[test]
-fn unsigned_wrong_key_and_altered_are_three_refusals() {
+fn unsigned_wrong_key_altered_and_untrue_are_four_refusals() {
     let (key, other) = (Jwk::generate_ec_p256().unwrap(), Jwk::generate_ec_p256().unwrap());
     let of_another_module = Manifest { sha256: sha256(b"another"), ..manifest(1) };
+    let of_a_needier_module = Manifest { grants: vec!["kv".to_owned()], ..manifest(1) };
     for (text, start) in [
+        (
+            Some(of_a_needier_module.sign(&key).unwrap()),
+            "policies.corp: untrue: the manifest speaks of a check-module that needs kv, the module is a check-module that needs nothing",
+        ),
         (None, "policies.corp: unsigned: there is no manifest"),
         (Some(manifest(1).sign(&other).unwrap()), "policies.corp: wrong key: signed with "),
         (Some(of_another_module.sign(&key).unwrap()), "policies.corp: altered: the module has SHA-256 "),

@@ -3,6 +3,7 @@
 use std::{fs, path::Path, sync::Arc};
 
 use anyhow::Context;
+use policy_manifest::capability;
 use policy_runtime::{Limits, Module, Runtime, RuntimeConfig, file, printable};
 use policy_vectors::Subject;
 
@@ -56,13 +57,8 @@ impl Loaded {
 
     /// The capabilities it has to be granted, by their short names: `kv` of `step:policy/kv@0.1.0`.
     pub(crate) fn grants(&self) -> Vec<String> {
-        self.module.grants_needed().map(|(import, _)| short(import).to_owned()).collect()
+        self.module.grants_needed().map(|(import, _)| capability(import).to_owned()).collect()
     }
-}
-
-fn short(interface: &str) -> &str {
-    let name = interface.strip_prefix("step:policy/").unwrap_or(interface);
-    name.split('@').next().unwrap_or(name)
 }
 
 /// Runs what has to wait.

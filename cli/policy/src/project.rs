@@ -141,13 +141,13 @@ impl Project {
         writeln!(talk, "compiling {} with {}", self.name, toolchain.version())?;
         let target = target.join("policy-build");
         let mut cargo = policy_toolchain::cargo();
-        cargo.current_dir(&self.folder).args(["build", "--quiet", "--lib", "--release", "--target", TARGET]);
+        cargo.current_dir(&self.folder).args(["rustc", "--quiet", "--lib", "--release", "--target", TARGET]);
         cargo.arg("--target-dir").arg(&target);
-        let folder = self.folder.canonicalize().with_context(|| format!("opening {}", self.folder.display()))?;
-        // The last one that fits counts: a project may lie among its neighbours.
-        let mut renamed: Vec<_> = neighbours.iter().map(|neighbour| (neighbour.as_path(), "/dependencies")).collect();
-        renamed.push((&folder, "/policy"));
+        let renamed: Vec<_> = neighbours.iter().map(|neighbour| (neighbour.as_path(), "/dependencies")).collect();
         toolchain.configure(&mut cargo, &renamed)?;
+        let folder = self.folder.canonicalize().with_context(|| format!("opening {}", self.folder.display()))?;
+        // Only the policy itself has this folder in it: what it depends on is the same for every project.
+        cargo.arg("--").arg(format!("--remap-path-prefix={}=/policy", folder.display()));
         ensure!(cargo.status().context("running cargo")?.success(), "cargo did not succeed");
         Ok(target.join(TARGET).join("release").join(library))
     }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use jose::Jwk;
+use policy_manifest::Manifest;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -179,6 +180,11 @@ fn a_signature_is_good_until_something_changes() {
     assert_eq!(older.status, 1);
     assert!(older.answers.contains("older: version 3 of \"office-hours\""), "{}", older.answers);
 
+    let another_name = verify(" --name quota");
+    assert_eq!(another_name.status, 1);
+    let refusal = "other policy: signed as \"office-hours\", not as \"quota\"";
+    assert!(another_name.answers.contains(refusal), "{}", another_name.answers);
+
     let other = author.folder.path().join("other.json");
     fs::write(&other, Jwk::generate_ed25519().unwrap().public().to_json()).unwrap();
     let stranger = author.says(&format!("verify {} --key {}", module.display(), other.display()));
@@ -186,6 +192,29 @@ fn a_signature_is_good_until_something_changes() {
 
     fs::copy(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../policies/dist/claims.wasm"), &module).unwrap();
     assert!(verify("").answers.contains("altered: the module has SHA-256 "), "{}", verify("").answers);
+}
+
+#[test]
+fn a_manifest_that_says_less_than_the_module_imports_is_untrue() {
+    let author = Author::new();
+    let (module, key) = (author.module(), Jwk::generate_ec_p256().unwrap().with_kid("release"));
+    let quota = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../policies/dist/gallery/quota.wasm");
+    fs::copy(quota, &module).unwrap();
+    let public = author.folder.path().join("public.json");
+    fs::write(&public, key.public().to_json()).unwrap();
+    let harmless = Manifest {
+        name: "office-hours".to_owned(),
+        version: 1,
+        sha256: policy_manifest::sha256(&fs::read(&module).unwrap()),
+        world: "check-module".to_owned(),
+        grants: vec![],
+    };
+    fs::write(Manifest::path(&module), harmless.sign(&key).unwrap()).unwrap();
+    let said = author.says(&format!("verify {} --key {}", module.display(), public.display()));
+    assert_eq!(said.status, 1);
+    let refusal =
+        "untrue: the manifest speaks of a check-module that needs nothing, the module is a check-module that needs kv";
+    assert!(said.answers.contains(refusal), "{}", said.answers);
 }
 
 #[test]

@@ -102,8 +102,10 @@ impl ClientError {
             }
             Self::Refused { problem, request_id } => {
                 let hints = problem.reasons.iter().filter_map(|reason| reason.hint.clone());
+                let decision = problem.decision_id.as_ref();
+                let story = decision.map(|id| format!("on the CA `step policy explain {id}` tells how it was decided"));
                 let log = format!("the CA's log has the reason under request id {request_id}");
-                Some(hints.chain([log]).collect::<Vec<_>>().join("; "))
+                Some(hints.chain(story).chain([log]).collect::<Vec<_>>().join("; "))
             }
             Self::Transport { source, .. } => transport_hint(source),
             _ => None,

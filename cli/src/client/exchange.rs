@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, Response, Url, header, redirect};
+use reqwest::{Method, Response, StatusCode, Url, header, redirect};
 use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 
@@ -76,7 +76,8 @@ impl Exchange {
         }
         let request_id = echoed(&response).unwrap_or(request_id);
         let body = read(response).await.map_err(failed)?.ok_or(ClientError::TooLong { limit: MAX_ANSWER })?;
-        if status.as_u16() < 400 {
+        // 202 is no certificate yet, and says what it waits for (`pending`).
+        if status.as_u16() < 400 && status != StatusCode::ACCEPTED {
             return serde_json::from_slice(&body)
                 .map_err(|source| ClientError::Malformed { url: url.to_string(), source });
         }

@@ -65,12 +65,24 @@ fn a_refusal_names_each_rule_and_what_it_has_seen() {
         "rule": "hours.closed", "message": "closed", "field": "now", "got": "Wed\u{1b}[2J", "want": "Mon", "hint": "wait",
     });
     let names = json!({"rule": "names.many", "message": "too many names"});
-    let problem = json!({"status": 403, "message": "forbidden: closed", "reasons": [hours, names]});
+    let problem = json!({
+        "status": 403, "message": "forbidden: closed", "decisionId": "5c9a0f6d1e2b3a4c5d6e", "reasons": [hours, names],
+    });
     let answer = http("403 Forbidden", "X-Request-Id: the-id\r\n", &problem.to_string());
     let error = step(&Server::answering(vec![answer]), "ca health").error();
     let facts = "  rule  hours.closed\n  field now\n  got   Wed\\u{1b}[2J\n  want  Mon\n  rule  names.many\n  why   too many names\n";
-    let hint = "hint: wait; the CA's log has the reason under request id the-id\n";
+    let hint = "hint: wait; on the CA `step policy explain 5c9a0f6d1e2b3a4c5d6e` tells how it was decided; \
+                the CA's log has the reason under request id the-id\n";
     assert_eq!(error, format!("forbidden: closed\n\n{facts}\n{hint}"));
+}
+
+#[test]
+fn what_is_not_decided_yet_says_what_it_waits_for() {
+    let problem = json!({"status": 202, "message": "a second person has to ask for this certificate"});
+    let answer = http("202 Accepted", "X-Request-Id: the-id\r\n", &problem.to_string());
+    let error = step(&Server::answering(vec![answer]), "ca health").error();
+    let hint = "hint: the CA's log has the reason under request id the-id\n";
+    assert_eq!(error, format!("a second person has to ask for this certificate\n\n{hint}"));
 }
 
 #[test]

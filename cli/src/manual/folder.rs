@@ -9,28 +9,36 @@ use anyhow::Context as _;
 use clap::Command;
 use serde::Serialize;
 
-use super::{html, markdown, page::Page};
+use super::{Manual, html, markdown, page::Page};
 use crate::args::descend;
 
 /// `index.html`, `style.css`, `search.js`, and a folder for each command below.
-pub(super) fn write_html(folder: &Path, pages: &[Page], report: bool) -> anyhow::Result<()> {
-    for page in pages {
+pub(super) fn write_html(folder: &Path, manual: &Manual, report: bool) -> anyhow::Result<()> {
+    for page in &manual.pages {
         let root = "../".repeat(page.path.len());
-        write(&at(folder, page).join("index.html"), html::page(page, pages, &root, "index.html"))?;
+        write(&at(folder, page).join("index.html"), html::page(page, manual, &root, "index.html"))?;
+    }
+    for article in manual.articles {
+        let root = "../".repeat(article.path.split('/').count());
+        write(&folder.join(article.path).join("index.html"), html::article(article, manual, &root, "index.html"))?;
     }
     write(&folder.join("style.css"), html::STYLE)?;
     write(&folder.join("search.js"), html::SEARCH)?;
     if report {
-        write(&folder.join("report.json"), self::report(pages)?)?;
+        write(&folder.join("report.json"), self::report(&manual.pages)?)?;
     }
     Ok(())
 }
 
 /// `step.md`, and `index.md` in a folder for each command below.
-pub(super) fn write_markdown(folder: &Path, pages: &[Page]) -> anyhow::Result<()> {
-    for page in pages {
+pub(super) fn write_markdown(folder: &Path, manual: &Manual) -> anyhow::Result<()> {
+    for page in &manual.pages {
         let name = if page.path.is_empty() { "step.md" } else { "index.md" };
         write(&at(folder, page).join(name), markdown::page(page))?;
+    }
+    for article in manual.articles {
+        // As they lie beside each other in the repository, so that they find each other.
+        write(&folder.join(article.file.trim_start_matches("policy-sdk/")), article.text)?;
     }
     Ok(())
 }
@@ -100,13 +108,15 @@ mod tests {
         while let Some(folder) = folders.pop() {
             let html = std::fs::read_to_string(folder.join("index.html")).expect("a page");
             for link in html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-                assert!(folder.join(link).is_file(), "{link} in {}", folder.display());
+                let file = link.split('#').next().filter(|file| !file.is_empty()).unwrap_or("index.html");
+                assert!(folder.join(file).is_file(), "{link} in {}", folder.display());
                 links += 1;
             }
             let below = std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path());
             folders.extend(below.filter(|path| path.is_dir()));
         }
         assert!(links > 200, "{links}");
+        assert!(user.path("manual/handbook/cookbook/names/index.html").is_file());
         assert!(user.read("manual/report.json").contains("\"command\": \"step ca token\""));
         assert_eq!(user.step("help --report").error(), "flag '--report' requires the '--html' flag\n");
     }

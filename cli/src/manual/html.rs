@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::page::{Entry, Page};
+use super::{
+    Manual,
+    article::Article,
+    page::{Entry, Page},
+};
 
 /// The look of every page.
 pub(super) const STYLE: &str = include_str!("style.css");
@@ -10,7 +14,7 @@ pub(super) const STYLE: &str = include_str!("style.css");
 pub(super) const SEARCH: &str = include_str!("search.js");
 
 /// The page as HTML. Links lead from `root`, which is `/` or a path of dots, and end in `suffix`.
-pub(super) fn page(page: &Page, pages: &[Page], root: &str, suffix: &str) -> String {
+pub(super) fn page(page: &Page, manual: &Manual, root: &str, suffix: &str) -> String {
     let link =
         |path: &[String]| format!("{root}{}{suffix}", path.iter().map(|word| format!("{word}/")).collect::<String>());
     let mut body = String::new();
@@ -48,13 +52,36 @@ pub(super) fn page(page: &Page, pages: &[Page], root: &str, suffix: &str) -> Str
         let _ = write!(body, "<h2>Examples</h2>\n<pre>{}</pre>\n", escaped(&page.examples.join("\n")));
     }
     entries(&mut body, "Options", &page.flags);
-    document(&page.title(), &body, &index(pages, link), root)
+    let handbook = manual.articles.first().filter(|_| page.path.is_empty() || page.path == ["policy"]);
+    if let Some(handbook) = handbook {
+        let (link, title) = (place(handbook.path, root, suffix), escaped(handbook.title()));
+        let _ =
+            write!(body, "<h2>Handbook</h2>\n<p><a href=\"{link}\">{title}</a>: rules that are programs, written, ");
+        body.push_str("tried, put in force and withdrawn.</p>\n");
+    }
+    document(&page.title(), &body, &index(manual, root, suffix), root)
+}
+
+/// A page of the handbook as HTML, with links as in [`page`].
+pub(super) fn article(article: &Article, manual: &Manual, root: &str, suffix: &str) -> String {
+    let mut body = format!("<nav class=\"path\"><a href=\"{root}{suffix}\">step</a> ");
+    for above in manual.articles.iter().filter(|above| article.path.starts_with(&format!("{}/", above.path))) {
+        let _ = write!(body, "<a href=\"{}\">{}</a> ", place(above.path, root, suffix), escaped(above.title()));
+    }
+    body.push_str("</nav>\n");
+    body.push_str(&article.html(|path| place(path, root, suffix)));
+    document(article.title(), &body, &index(manual, root, suffix), root)
+}
+
+/// The address of a path, whose words are parted by slashes.
+fn place(path: &str, root: &str, suffix: &str) -> String {
+    format!("{root}{path}/{suffix}")
 }
 
 /// What a browser is told where there is no page.
-pub(super) fn missing(pages: &[Page]) -> String {
-    let link = |path: &[String]| format!("/{}", path.iter().map(|word| format!("{word}/")).collect::<String>());
-    document("No such page", "<h1>No such page</h1>\n<p><a href=\"/\">All commands</a></p>\n", &index(pages, link), "/")
+pub(super) fn missing(manual: &Manual) -> String {
+    let body = "<h1>No such page</h1>\n<p><a href=\"/\">All commands</a></p>\n";
+    document("No such page", body, &index(manual, "/", ""), "/")
 }
 
 fn document(title: &str, body: &str, index: &str, root: &str) -> String {
@@ -71,8 +98,17 @@ fn document(title: &str, body: &str, index: &str, root: &str) -> String {
 }
 
 /// Title, address and words of every page, as JSON that cannot end the element it stands in.
-fn index(pages: &[Page], link: impl Fn(&[String]) -> String) -> String {
-    let entries: Vec<_> = pages
+fn index(manual: &Manual, root: &str, suffix: &str) -> String {
+    let articles = manual.articles.iter().map(|article| {
+        serde_json::json!({
+            "title": format!("Handbook: {}", article.title()),
+            "summary": article.summary(),
+            "link": place(article.path, root, suffix),
+            "words": article.words(),
+        })
+    });
+    let entries: Vec<_> = manual
+        .pages
         .iter()
         .map(|page| {
             let flags = page.flags.iter().map(|flag| format!("{} {}", flag.name, flag.text));
@@ -80,10 +116,14 @@ fn index(pages: &[Page], link: impl Fn(&[String]) -> String) -> String {
             serde_json::json!({
                 "title": page.title(),
                 "summary": page.summary,
-                "link": link(&page.path),
+                "link": match page.path.as_slice() {
+                    [] => format!("{root}{suffix}"),
+                    path => place(&path.join("/"), root, suffix),
+                },
                 "words": words.collect::<Vec<_>>().join(" ").to_lowercase(),
             })
         })
+        .chain(articles)
         .collect();
     serde_json::Value::from(entries).to_string().replace('<', "\\u003c")
 }
@@ -126,7 +166,7 @@ fn inline(text: &str) -> String {
     html
 }
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -141,17 +181,20 @@ mod tests {
 
     #[test]
     fn every_link_leads_to_a_page() {
-        let pages = Page::all(&crate::args::tree(), &[]);
-        let links: Vec<String> = pages
+        let manual = Manual::of(&crate::args::tree(), &[]);
+        let commands = manual
+            .pages
             .iter()
-            .map(|page| format!("/{}", page.path.iter().map(|word| format!("{word}/")).collect::<String>()))
-            .collect();
-        for one in &pages {
-            let html = page(one, &pages, "/", "");
+            .map(|page| format!("/{}", page.path.iter().map(|word| format!("{word}/")).collect::<String>()));
+        let links: Vec<String> = commands.chain(manual.articles.iter().map(|it| place(it.path, "/", ""))).collect();
+        let pages = manual.pages.iter().map(|one| (one.title(), page(one, &manual, "/", "")));
+        let articles = manual.articles.iter().map(|one| (one.path.to_owned(), article(one, &manual, "/", "")));
+        for (title, html) in pages.chain(articles) {
             for link in html.split("<a href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-                assert!(links.iter().any(|known| known == link), "{link} on {}", one.title());
+                let page = link.split('#').next().unwrap_or_default();
+                assert!(page.is_empty() || links.iter().any(|known| known == page), "{link} on {title}");
             }
-            assert_eq!(html.matches("</script>").count(), 2, "{}", one.title());
+            assert_eq!(html.matches("</script>").count(), 2, "{title}");
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The manual: every command as a page, on the web, in a folder, or for `man`.
 //!
 //! ```text
-//!  tree of commands ──► Page ──► html, markdown, man ──► serve, folder
+//!  tree of commands ──► Page ─────► html, markdown, man ──► serve, folder
+//!  handbook of policies ──► Article ──► html
 //! ```
 //!
-//! Pages are made from the commands themselves, so none can be missing or out of date.
+//! Pages are made from the commands themselves, so none can be missing or out of date. The handbook was written.
 
+mod article;
 mod folder;
 mod html;
 mod markdown;
@@ -17,6 +19,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::Context as _;
 use clap::Command;
 
+use self::article::{ARTICLES, Article};
 pub(crate) use self::page::Page;
 use crate::{error::CommandError, output::Output};
 
@@ -47,19 +50,36 @@ pub(crate) fn publish(tree: &Command, path: &[String], edition: &Edition, output
     if edition.report && edition.html.is_none() {
         return Err(CommandError::FlagRequiresFlag { flag: "report", required: "html" }.into());
     }
-    let pages = Page::all(tree, path);
+    let manual = Manual::of(tree, path);
+    let pages = &manual.pages;
     if let Some(folder) = &edition.html {
-        folder::write_html(folder, &pages, edition.report)?;
+        folder::write_html(folder, &manual, edition.report)?;
     }
     if let Some(folder) = &edition.markdown {
-        folder::write_markdown(folder, &pages)?;
+        folder::write_markdown(folder, &manual)?;
     }
     if let Some(folder) = &edition.man {
-        folder::write_man(folder, tree, &pages)?;
+        folder::write_man(folder, tree, pages)?;
     }
     match &edition.http {
-        Some(address) => serve::serve(resolve(address)?, pages, output),
+        Some(address) => serve::serve(resolve(address)?, manual, output),
         None => Ok(()),
+    }
+}
+
+/// What there is to read.
+#[derive(Debug)]
+pub(crate) struct Manual {
+    /// A command and everything below it.
+    pub pages: Vec<Page>,
+    /// The handbook; with all commands, or those about policies.
+    pub articles: &'static [Article],
+}
+
+impl Manual {
+    fn of(tree: &Command, path: &[String]) -> Self {
+        let has_policies = path.first().is_none_or(|word| word == "policy");
+        Self { pages: Page::all(tree, path), articles: if has_policies { ARTICLES } else { &[] } }
     }
 }
 

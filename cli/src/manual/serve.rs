@@ -11,39 +11,43 @@ use axum::{
     routing::get,
 };
 
-use super::{html, page::Page};
+use super::{Manual, html};
 use crate::output::Output;
 
 /// Serves until the program is stopped.
-pub(super) fn serve(address: SocketAddr, pages: Vec<Page>, output: &mut Output) -> anyhow::Result<()> {
+pub(super) fn serve(address: SocketAddr, manual: Manual, output: &mut Output) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting failed")?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(address).await;
         let listener = listener.with_context(|| format!("listening on {address} failed"))?;
         output.answer(format!("Serving HTTP on {} ...\n", listener.local_addr()?))?;
-        Ok(axum::serve(listener, router(pages)).await?)
+        Ok(axum::serve(listener, router(manual)).await?)
     })
 }
 
-fn router(pages: Vec<Page>) -> Router {
+fn router(manual: Manual) -> Router {
     Router::new()
-        .route("/", get(|pages| page(pages, Path(String::new()))))
+        .route("/", get(|manual| page(manual, Path(String::new()))))
         .route("/style.css", get(|| async { text("text/css; charset=utf-8", html::STYLE) }))
         .route("/search.js", get(|| async { text("text/javascript; charset=utf-8", html::SEARCH) }))
         .route("/{*path}", get(page))
-        .with_state(Arc::new(pages))
+        .with_state(Arc::new(manual))
 }
 
 /// The page of a path, with or without a slash at its end. Paths below that of the manual's own command are found, too.
-async fn page(State(pages): State<Arc<Vec<Page>>>, Path(path): Path<String>) -> Response {
+async fn page(State(manual): State<Arc<Manual>>, Path(path): Path<String>) -> Response {
     let words: Vec<&str> = path.split('/').filter(|word| !word.is_empty()).collect();
     let found = match words.is_empty() {
-        true => pages.first(),
-        false => pages.iter().find(|page| page.path == words),
+        true => manual.pages.first(),
+        false => manual.pages.iter().find(|page| page.path == words),
     };
-    match found {
-        Some(page) => Html(html::page(page, &pages, "/", "")).into_response(),
-        None => (StatusCode::NOT_FOUND, Html(html::missing(&pages))).into_response(),
+    let article = || manual.articles.iter().find(|article| article.path.split('/').eq(words.iter().copied()));
+    match (found, article) {
+        (Some(page), _) => Html(html::page(page, &manual, "/", "")).into_response(),
+        (None, article) => match article() {
+            Some(article) => Html(html::article(article, &manual, "/", "")).into_response(),
+            None => (StatusCode::NOT_FOUND, Html(html::missing(&manual))).into_response(),
+        },
     }
 }
 
@@ -62,7 +66,7 @@ mod tests {
     use super::*;
 
     async fn ask(path: &str) -> (StatusCode, String, String) {
-        let router = router(Page::all(&crate::args::tree(), &[]));
+        let router = router(Manual::of(&crate::args::tree(), &[]));
         let request = Request::get(path).body(Body::empty()).expect("a request");
         let answer = router.oneshot(request).await.expect("an answer");
         let kind = answer.headers()[header::CONTENT_TYPE].to_str().expect("text").to_owned();
@@ -73,13 +77,22 @@ mod tests {
 
     #[tokio::test]
     async fn every_page_is_there_with_and_without_a_slash() {
-        for page in Page::all(&crate::args::tree(), &[]) {
+        for page in Manual::of(&crate::args::tree(), &[]).pages {
             for path in [format!("/{}", page.path.join("/")), format!("/{}/", page.path.join("/"))] {
                 let (status, kind, text) = ask(&path.replace("//", "/")).await;
                 assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/html; charset=utf-8"), "{path}");
                 assert!(text.contains(&format!("<h1>{}</h1>", page.title())), "{path}: {text}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn the_handbook_is_there_and_the_first_page_leads_to_it() {
+        assert!(ask("/").await.2.contains("<a href=\"/handbook/\">Handbook of policies</a>"));
+        let (status, _, text) = ask("/handbook/tutorial/").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(text.contains("<h1 id=\"a-first-policy\">A first policy</h1>"), "{text}");
+        assert!(text.contains("\"title\":\"Handbook: Trying rules\""), "it is found by its words");
     }
 
     #[tokio::test]

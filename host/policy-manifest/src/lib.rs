@@ -3,14 +3,17 @@
 //! A compact JWS (RFC 7515) over a JSON object, in a file of its own beside the module: `office-hours.wasm` and
 //! `office-hours.wasm.jws`. Its version only ever grows, so that an old module, however well signed, does not come back.
 //!
-//! What it promises: five distinct refusals, unsigned, wrong key, altered, other policy and older, and no claim of
-//! a manifest is believed before its signature is. What it does not know: files, and where the newest version is
-//! remembered.
+//! What it promises: six distinct refusals, unsigned, wrong key, altered, untrue, other policy and older, and no claim of
+//! a manifest is believed before its signature is. What it does not know: files, modules, and where the newest version
+//! is remembered.
 
 // What is read here comes from outside: no slip may end in a panic.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used))]
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use aws_lc_rs::digest;
 use jose::{JoseError, Jwk, jws};
@@ -61,6 +64,14 @@ pub enum ManifestError {
         name: String,
         /// Whose it should be.
         wanted: String,
+    },
+    /// It says of the module what is not so: whoever signed it has read something else than what is loaded.
+    #[error("untrue: the manifest speaks of {said}, the module is {found}")]
+    Untrue {
+        /// World and grants as signed.
+        said: String,
+        /// World and grants as they are.
+        found: String,
     },
     /// There is no manifest.
     #[error("unsigned: there is no manifest; make one with `step policy sign`")]
@@ -134,6 +145,17 @@ impl Manifest {
         Err(ManifestError::OtherPolicy { name: self.name.clone(), wanted: policy.to_owned() })
     }
 
+    /// Says of the module what the module says itself: the world it is made for, and the capabilities it imports, by
+    /// their [short names](capability).
+    ///
+    /// # Errors
+    ///
+    /// [`ManifestError::Untrue`].
+    pub fn is_true_of(&self, world: &str, grants: &[String]) -> Result<(), ManifestError> {
+        let (said, found) = (description(&self.world, &self.grants), description(world, grants));
+        if said == found { Ok(()) } else { Err(ManifestError::Untrue { said, found }) }
+    }
+
     /// Is not older than the newest version that was in use.
     ///
     /// # Errors
@@ -150,6 +172,19 @@ impl Manifest {
 /// Nobody vouches for this text yet: what steers a terminal is shown, not obeyed.
 fn escaped(kid: &str) -> String {
     kid.chars().flat_map(char::escape_default).collect()
+}
+
+/// `a check-module that needs http, kv`
+fn description(world: &str, grants: &[String]) -> String {
+    let grants: BTreeSet<String> = grants.iter().map(|grant| escaped(grant)).collect();
+    let needs = if grants.is_empty() { "nothing".to_owned() } else { Vec::from_iter(grants).join(", ") };
+    format!("a {} that needs {needs}", escaped(world))
+}
+
+/// What a manifest calls a capability, and what `ca.json` grants: `kv` for the import `step:policy/kv@0.1.0`.
+pub fn capability(import: &str) -> &str {
+    let name = import.strip_prefix("step:policy/").unwrap_or(import);
+    name.split('@').next().unwrap_or(name)
 }
 
 /// What a manifest calls a key: its `kid`, else its thumbprint (RFC 7638).
@@ -206,6 +241,29 @@ mod tests {
         assert!(manifest().is_of("office-hours").is_ok());
         let error = manifest().is_of("quota").unwrap_err();
         assert!(matches!(error, ManifestError::OtherPolicy { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_manifest_says_of_the_module_what_is_so() {
+        let grants = |grants: &[&str]| grants.iter().map(|grant| (*grant).to_owned()).collect::<Vec<_>>();
+        assert!(manifest().is_true_of("check-module", &grants(&["kv"])).is_ok());
+        for (world, needed) in [
+            ("check-module", grants(&["http", "kv"])),
+            ("check-module", vec![]),
+            ("provisioner-module", grants(&["kv"])),
+        ] {
+            let error = manifest().is_true_of(world, &needed).unwrap_err();
+            assert!(matches!(error, ManifestError::Untrue { .. }), "{error}");
+        }
+        let error = manifest().is_true_of("check-module", &grants(&["kv", "http"])).unwrap_err().to_string();
+        let said =
+            "the manifest speaks of a check-module that needs kv, the module is a check-module that needs http, kv";
+        assert_eq!(error, format!("untrue: {said}"));
+    }
+
+    #[test]
+    fn a_capability_is_known_by_its_short_name() {
+        assert_eq!(capability("step:policy/consume-once@0.1.0"), "consume-once");
     }
 
     #[test]

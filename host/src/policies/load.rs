@@ -17,7 +17,7 @@ use crate::{
     store::{Store, StoreError},
 };
 use jose::Jwk;
-use policy_manifest::{Manifest, ManifestError};
+use policy_manifest::{Manifest, ManifestError, capability};
 use policy_runtime::{
     Check, Fault, Grants, InitError, Limits, Module, Runtime,
     contract::{
@@ -172,6 +172,7 @@ impl<'a> Loader<'a> {
     }
 
     async fn module(&mut self, runtime: &Runtime, name: &PolicyName) -> Result<Arc<Module>, ModuleError> {
+        let mut manifest = None;
         let bytes = match (name, self.policy(name)) {
             (PolicyName::Builtin(Builtin::Jwk), _) => BUILTIN_JWK.to_vec(),
             (PolicyName::Builtin(Builtin::Claims), _) => BUILTIN_CLAIMS.to_vec(),
@@ -179,21 +180,25 @@ impl<'a> Loader<'a> {
                 let path = self.config.module_path(policy);
                 let bytes = read(&path, policy.sha256)?;
                 let signed_as = policy.manifest.as_deref().unwrap_or(name.as_str());
-                if let Some(release) = self.vouched_for(signed_as, &path, &bytes).await? {
-                    self.untried.insert(name.clone(), release);
-                }
+                manifest = self.vouched_for(signed_as, &path, &bytes).await?;
                 bytes
             }
             (PolicyName::Configured(_), None) => return Err(ModuleError::Unknown),
         };
-        let (runtime, name) = (runtime.clone(), name.as_str().to_owned());
-        let compiled = tokio::task::spawn_blocking(move || runtime.load(&name, &bytes)).await;
-        Ok(compiled.map_err(|_| ModuleError::Panicked)??)
+        let (runtime, module_name) = (runtime.clone(), name.as_str().to_owned());
+        let compiled = tokio::task::spawn_blocking(move || runtime.load(&module_name, &bytes)).await;
+        let module = compiled.map_err(|_| ModuleError::Panicked)??;
+        if let Some(manifest) = manifest {
+            let grants: Vec<_> = module.grants_needed().map(|(import, _)| capability(import).to_owned()).collect();
+            manifest.is_true_of(&format!("{}-module", module.kind()), &grants)?;
+            self.untried.insert(name.clone(), Release { name: manifest.name, version: manifest.version });
+        }
+        Ok(module)
     }
 
     /// Somebody who is trusted signed the module for the policy of this name, and no newer one was in use. Without
     /// trusted keys nobody is asked.
-    async fn vouched_for(&self, name: &str, path: &Path, bytes: &[u8]) -> Result<Option<Release>, ModuleError> {
+    async fn vouched_for(&self, name: &str, path: &Path, bytes: &[u8]) -> Result<Option<Manifest>, ModuleError> {
         if self.config.trusted_keys.is_empty() {
             return Ok(None);
         }
@@ -201,7 +206,7 @@ impl<'a> Loader<'a> {
         let manifest = Manifest::verify(read_manifest(&Manifest::path(path))?.as_deref(), &trusted, bytes)?;
         manifest.is_of(name)?;
         manifest.not_older(releases::newest(self.surroundings.store, &manifest.name).await?)?;
-        Ok(Some(Release { name: manifest.name, version: manifest.version }))
+        Ok(Some(manifest))
     }
 
     /// A module has been initialised. Only then is it remembered: one that never worked must not keep away the one

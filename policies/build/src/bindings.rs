@@ -1,4 +1,4 @@
-//! The guest's side of the contract, generated from its WIT text, for Rust and for C.
+//! The guest's side of the contract, generated from its WIT text, for Rust and for C, and its page in the handbook.
 //!
 //! The result is committed: an author's first build then compiles 4 files of plain Rust instead of a parser, a code
 //! generator and what they depend on. A test holds it equal to what the contract gives today.
@@ -12,6 +12,8 @@ use anyhow::{Context, Result};
 use wit_bindgen_core::{Files, WorldGenerator};
 use wit_bindgen_rust::{Opts, WithOption};
 use wit_parser::Resolve;
+
+use crate::reference;
 
 /// Where the generated files live, below the root of the workspace.
 const BINDINGS: &str = "policy-sdk/src/bindings";
@@ -64,6 +66,7 @@ fn generate(workspace: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     all.extend(files.iter().map(|(name, octets)| (folder.join(name), octets.to_vec())));
     let (type_file, folder) = (TYPE.0, workspace.join(TYPE.1));
     all.extend(files.iter().filter(|file| file.0 == type_file).map(|(name, it)| (folder.join(name), it.to_vec())));
+    all.push((workspace.join(reference::PAGE), reference::page(&contract)?.into_bytes()));
     Ok(all)
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo policies              compile into policies/dist
 //! cargo policies --to DIR     compile into DIR, to compare with what is committed
-//! cargo policies bindings     write policy-sdk/src/bindings from the contract in policy-sdk/wit
+//! cargo policies bindings     write policy-sdk/src/bindings, and a page of the handbook, from the contract in policy-sdk/wit
 //! ```
 //!
 //! The compiled modules are committed, so that nobody needs a wasm toolchain to build the CA. Two compilers give two
@@ -18,6 +18,7 @@ use anyhow::{Context, Result, bail};
 
 mod bindings;
 mod modules;
+mod reference;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();

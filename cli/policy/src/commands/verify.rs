@@ -15,7 +15,7 @@ use crate::{module::Loaded, outcome::Outcome, table};
 
 /// Look at a module's manifest as a CA would
 ///
-/// Ends with 1 and says which of the four it is: unsigned, wrong key, altered, older.
+/// Ends with 1 and says which it is: unsigned, wrong key, altered, untrue, other policy, older.
 #[derive(Args)]
 pub(crate) struct Verify {
     /// The module's file
@@ -23,6 +23,9 @@ pub(crate) struct Verify {
     /// File with a public key that is trusted; may be given more than once
     #[arg(long = "key", value_name = "FILE", required = true)]
     keys: Vec<PathBuf>,
+    /// The policy it is wanted for, when its name is not that of the file
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// The newest version that has been in use
     #[arg(long, value_name = "NUMBER")]
     newest: Option<u64>,
@@ -43,8 +46,14 @@ impl Verify {
             let key = Jwk::from_json(&text).with_context(|| format!("reading {}", path.display()))?;
             trusted.push(key.public());
         }
-        let verified = Manifest::verify(text.as_deref(), &trusted, &loaded.octets)
-            .and_then(|manifest| manifest.not_older(self.newest).map(|()| manifest));
+        let of_file = self.module.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let wanted = self.name.or(of_file).context("the file has no name; give one with --name")?;
+        let verified = Manifest::verify(text.as_deref(), &trusted, &loaded.octets).and_then(|manifest| {
+            manifest.is_true_of(&loaded.world(), &loaded.grants())?;
+            manifest.is_of(&wanted)?;
+            manifest.not_older(self.newest)?;
+            Ok(manifest)
+        });
         match verified {
             Ok(manifest) => {
                 writeln!(answers, "{}: as it was signed", self.module.display())?;
