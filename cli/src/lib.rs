@@ -112,6 +112,28 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
     }
 }
 
+/// Reads a command line as [`run`] does, with `defaults` as the file of flag values, and does nothing: for those who
+/// want to know whether words would be understood.
+///
+/// # Errors
+/// What the user would be told.
+pub fn read(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+    defaults: &[u8],
+) -> Result<(), String> {
+    let tree = args::tree();
+    let mut line = match command_line::read(&tree, arguments) {
+        Ok(Request::Run(line)) => line,
+        Ok(Request::Help(_) | Request::Complete(_) | Request::Version | Request::Manual(..)) => return Ok(()),
+        Err(error) => return Err(error.to_string()),
+    };
+    let defaults = Defaults::parse(defaults).map_err(|error| error.to_string())?;
+    let descended = args::descend(&tree, &line.path);
+    settings::fill(&mut line, descended, environment, &defaults);
+    args::parse(&tree, line).map(drop).map_err(|error| error.to_string())
+}
+
 fn run_command(
     tree: &clap::Command,
     mut line: CommandLine,

@@ -53,4 +53,6 @@ fuzzed! {
     module: 60,
     router: 400,
     server_arguments: 400,
+    step_arguments: 150,
+    manifest: 2_000,
 }

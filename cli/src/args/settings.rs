@@ -44,9 +44,9 @@ impl Defaults {
     /// Reads the file; one that is not there holds nothing.
     pub(crate) fn read(path: &Path) -> Result<Self, DefaultsError> {
         match fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(Self)
-                .map_err(|source| DefaultsError::Malformed { path: path.to_owned(), source }),
+            Ok(bytes) => {
+                Self::parse(&bytes).map_err(|source| DefaultsError::Malformed { path: path.to_owned(), source })
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(DefaultsError::Unreadable { path: path.to_owned(), source }),
         }
@@ -66,6 +66,11 @@ impl Defaults {
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
+    /// What such a file says.
+    pub(crate) fn parse(octets: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(octets).map(Self)
+    }
+
 
 /// Adds to `line` every flag of `command` that was not typed but has a value elsewhere.
 ///

@@ -39,6 +39,8 @@ pub(crate) const ALL: &[(&str, Target)] = &[
     ("module", policy::module),
     ("router", http::router),
     ("server_arguments", configuration::server_arguments),
+    ("step_arguments", configuration::step_arguments),
+    ("manifest", configuration::manifest),
 ];
 
 /// The octets as text, or nothing: most readers begin with text.
