@@ -137,7 +137,8 @@ fn ask(client: &Client, name: &str, token: &str) -> u16 {
 
 #[test]
 fn keys_in_a_token_issue_what_openssl_verifies() {
-    for kind in [KeySpec::EcP256, KeySpec::EcP384, KeySpec::EcP521, KeySpec::Rsa { bits: 2048 }] {
+    let kinds = [KeySpec::EcP256, KeySpec::EcP384, KeySpec::EcP521, KeySpec::Ed25519, KeySpec::Rsa { bits: 2048 }];
+    for kind in kinds {
         let Some(it) = TokenCa::new(kind) else { return };
         let process = it.start(None);
         let client = it.ca.client_at(process.address);

@@ -74,7 +74,7 @@ pub enum OpenError {
         wanted: String,
     },
     /// Certificates of this kind of key are not signed with in a token.
-    #[error("keys of the certificate's kind are not used in tokens; use P-256, P-384, P-521 or RSA")]
+    #[error("keys of the certificate's kind are not used in tokens; use P-256, P-384, P-521, Ed25519 or RSA")]
     Kind,
     /// Every session is in use, and none became free.
     #[error("every session with the token is in use; allow more with max-sessions")]

@@ -5,7 +5,15 @@ use authority::{
     keys::{SignatureAlgorithm, Signer, SignerError},
 };
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
-use cryptoki::{context::Function, error::Error, mechanism::Mechanism, object::KeyType};
+use cryptoki::{
+    context::Function,
+    error::Error,
+    mechanism::{
+        Mechanism,
+        eddsa::{EddsaParams, EddsaSignatureScheme},
+    },
+    object::KeyType,
+};
 
 use crate::{
     OpenError, ecdsa, module,
@@ -25,6 +33,8 @@ pub struct TokenKey {
 enum Scheme {
     /// Over a digest we make; each half of the answer has as many octets as the order of the curve.
     Ecdsa { algorithm: SignatureAlgorithm, digest: &'static digest::Algorithm, octets: usize },
+    /// Over the text itself: Ed25519, whose signature needs no other form (RFC 8032 §5.1.6, RFC 8410 §6).
+    Ed25519,
     /// Over the text itself.
     Rsa,
 }
@@ -78,6 +88,7 @@ impl Signer for TokenKey {
     fn algorithm(&self) -> SignatureAlgorithm {
         match self.scheme {
             Scheme::Ecdsa { algorithm, .. } => algorithm,
+            Scheme::Ed25519 => SignatureAlgorithm::Ed25519,
             Scheme::Rsa => SignatureAlgorithm::RsaSha256,
         }
     }
@@ -95,6 +106,7 @@ impl Signer for TokenKey {
                     reason: format!("the token answered with {} octets in place of {}", signature.len(), 2 * octets),
                 })
             }
+            Scheme::Ed25519 => self.ask(&Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Ed25519)), message),
             Scheme::Rsa => self.ask(&Mechanism::Sha256RsaPkcs, message),
         }
     }
@@ -112,14 +124,16 @@ impl Scheme {
             KeyKind::Ec(Curve::P256) => ecdsa(&SHA256, 32),
             KeyKind::Ec(Curve::P384) => ecdsa(&SHA384, 48),
             KeyKind::Ec(Curve::P521) => ecdsa(&SHA512, 66),
+            KeyKind::Ed25519 => Some(Self::Ed25519),
             KeyKind::Rsa { .. } => Some(Self::Rsa),
-            KeyKind::Ed25519 | KeyKind::Other(_) => None,
+            KeyKind::Other(_) => None,
         }
     }
 
     fn key_type(self) -> KeyType {
         match self {
             Self::Ecdsa { .. } => KeyType::EC,
+            Self::Ed25519 => KeyType::EC_EDWARDS,
             Self::Rsa => KeyType::RSA,
         }
     }
