@@ -5,16 +5,14 @@
 //! both are members of an object.
 
 mod failure;
+mod hint;
 
 use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
 use self::failure::Failure;
-use crate::{
-    client::ClientError, commands::policy::ProgramError, files::FileError, oauth::OauthError, output::Output,
-    prompt::PromptError, provisioning::ChoiceError, trust_store::TrustStoreError,
-};
+use crate::output::Output;
 
 /// How the program ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -165,7 +163,7 @@ pub(crate) enum CommandError {
         options: Vec<String>,
     },
     /// An argument's value is not one the command understands.
-    #[error("invalid value '{value}' for positional argument <{argument}>{}", listed(.options))]
+    #[error("invalid value '{value}' for positional argument <{argument}>{}{reason}", listed(.options))]
     InvalidArgument {
         /// The argument.
         argument: String,
@@ -173,6 +171,8 @@ pub(crate) enum CommandError {
         value: String,
         /// What could have been given, when that is a short list.
         options: Vec<String>,
+        /// Why not, after a colon; empty where the options say it.
+        reason: String,
     },
     /// A flag was given with an empty value.
     #[error("missing value for flag '--{flag}'")]
@@ -222,6 +222,12 @@ impl CommandError {
             Self::CommandRequiresFlag { flag: "ca-url" | "root", .. } => Some(
                 "`step ca bootstrap --ca-url <url> --fingerprint <fingerprint>` sets both for every command".into(),
             ),
+            Self::CommandRequiresFlag { flag: "fingerprint", .. } => {
+                Some("on the CA's own machine `step certificate fingerprint <root>` prints it".into())
+            }
+            Self::CommandRequiresFlag { flag: "ca-config", .. } => Some(
+                "on the CA's own machine it is $STEPPATH/config/ca.json, unless the CA was started with another".into(),
+            ),
             Self::NotADirectory(_) => Some("point the environment variable STEPPATH at a directory".into()),
             _ => None,
         }
@@ -247,29 +253,6 @@ fn output_was_closed(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// What the user can do about it, if any error in the chain knows.
-fn hint_of(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
-    if let Some(error) = cause.downcast_ref::<CommandError>() {
-        error.hint()
-    } else if let Some(error) = cause.downcast_ref::<PromptError>() {
-        error.hint()
-    } else if let Some(error) = cause.downcast_ref::<ChoiceError>() {
-        error.hint()
-    } else if let Some(steppath::FileError::Exists { .. }) = cause.downcast_ref::<steppath::FileError>() {
-        Some("overwrite it with `--force`".into())
-    } else if let Some(error) = cause.downcast_ref::<FileError>() {
-        error.hint()
-    } else if let Some(error) = cause.downcast_ref::<OauthError>() {
-        error.hint()
-    } else if let Some(error) = cause.downcast_ref::<ProgramError>() {
-        error.hint()
-    } else if let Some(error) = cause.downcast_ref::<TrustStoreError>() {
-        error.hint()
-    } else {
-        cause.downcast_ref::<ClientError>().and_then(ClientError::hint)
-    }
 }
 
 /// An operating system error in the words Go has for it: lower case, without the number.

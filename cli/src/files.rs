@@ -43,7 +43,11 @@ impl FileError {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::ExistsUnasked(_) => Some("overwrite it with `--force`".into()),
-            _ => None,
+            Self::IsADirectory => Some("name a file in it".into()),
+            Self::System { cause, .. } if cause.kind() == io::ErrorKind::PermissionDenied => {
+                Some("private files are their owner's alone; run the command as the user who made it".into())
+            }
+            Self::Exists | Self::System { .. } => None,
         }
     }
 }

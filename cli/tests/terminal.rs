@@ -45,6 +45,43 @@ fn an_existing_file_is_asked_about() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What `step ca provisioner update` says, at a terminal, of the key it has made.
+fn told_at_a_terminal(variables: &[(&str, &str)]) -> Result<String, Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join("ca.json"), r#"{"authority":{"provisioners":[{"name":"me","key":{"kid":"1"}}]}}"#)?;
+    fs::write(folder.path().join("password"), "secret")?;
+    let mut command = step(&folder);
+    command.args(["ca", "provisioner", "update", "me", "--create", "--ca-config", "ca.json"]);
+    command.args(["--password-file", "password"]).envs(variables.iter().copied());
+    Ok(spawn_command(command, TIMEOUT)?.exp_eof()?)
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_want_them() -> Result<(), Box<dyn Error>> {
+    // The session reads octets as letters, so the tick itself is not looked for.
+    let coloured = told_at_a_terminal(&[])?;
+    assert!(coloured.starts_with("\x1b[32m") && coloured.contains("\x1b[0m \x1b[1mKey ID:\x1b[0m "), "{coloured:?}");
+    // A variable that is empty is not set (no-color.org).
+    assert!(told_at_a_terminal(&[("NO_COLOR", "")])?.contains("\x1b["));
+    for variable in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let plain = told_at_a_terminal(&[variable])?;
+        assert!(plain.contains(" Key ID: ") && !plain.contains('\x1b'), "{variable:?}: {plain:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_pipe_gets_no_colours() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join("ca.json"), r#"{"authority":{"provisioners":[{"name":"me","key":{"kid":"1"}}]}}"#)?;
+    fs::write(folder.path().join("password"), "secret")?;
+    let line = "ca provisioner update me --create --ca-config ca.json --password-file password";
+    let output = step(&folder).args(line.split(' ')).output()?;
+    let talk = String::from_utf8(output.stderr)?;
+    assert!(talk.starts_with("✔ Key ID: ") && !talk.contains('\x1b'), "{talk:?}");
+    Ok(())
+}
+
 #[test]
 fn without_a_terminal_a_question_is_an_error_and_not_a_wait() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;

@@ -30,6 +30,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("ca provisioner list", "a list, as without the flag"),
     ("ca provisioner remove", "{removed, left}: how many"),
     ("ca provisioner update", "{name, [kid]}: the key that is new"),
+    ("ca recall", "{certificates, [recall], [inUse]}"),
     ("ca rekey", "{certificate, [key], serial, notAfter}, or {expiresIn} when nothing was done"),
     ("ca renew", "{certificate, serial, notAfter}, or {expiresIn} when nothing was done"),
     ("ca revoke", "{revoked}: the serial number"),
@@ -88,6 +89,7 @@ const ANSWERS: &[(&str, &str)] = &[
     ("crypto otp generate", "{secret, url, [qr]}"),
     ("crypto otp verify", "{valid}"),
     ("crypto rand", "{value}; in base64url with --format raw"),
+    ("oauth", "the tokens, as without the flag; {token} with --bare, {header} with --header"),
     ("path", "{path}"),
     ("version", "{version, os, architecture, releaseDate}"),
 ];

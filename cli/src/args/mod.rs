@@ -4,7 +4,7 @@ pub(crate) mod command_line;
 pub(crate) mod json;
 pub(crate) mod settings;
 
-use std::ffi::OsString;
+use std::{error::Error as _, ffi::OsString};
 
 use clap::{
     Command, CommandFactory as _, FromArgMatches as _, Parser, error::ContextKind, error::ContextValue,
@@ -21,6 +21,13 @@ use crate::{commands::Commands, error::CommandError};
 ///
 /// A flag that is not given takes its value from the environment variable STEP_<NAME>, then from
 /// $STEPPATH/config/defaults.json.
+///
+/// With --json a command answers in JSON on standard output and nothing else; standard error then has an object a line,
+/// {"note": …} for what is said along the way and {"error": …, "hint": …} for why it failed.
+///
+/// Other environment variables: STEPPATH is the directory of configuration, certificates and keys, .step in your home
+/// directory if not set; STEPDEBUG=1 shows errors cause by cause, with the id of the request in the CA's log; NO_COLOR
+/// keeps colours away, which are shown on terminals only, and never where TERM is dumb.
 #[derive(Parser)]
 #[command(name = "step", disable_help_subcommand = true, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -106,7 +113,10 @@ fn explain(error: &clap::Error, command: &Command) -> CommandError {
                 _ => Vec::new(),
             };
             match argument.strip_prefix('<').and_then(|argument| argument.split('>').next()) {
-                Some(argument) => CommandError::InvalidArgument { argument: argument.to_owned(), value, options },
+                Some(argument) => {
+                    let reason = error.source().map(|reason| format!(": {reason}")).unwrap_or_default();
+                    CommandError::InvalidArgument { argument: argument.to_owned(), value, options, reason }
+                }
                 None => CommandError::InvalidValue { flag, value, options },
             }
         }

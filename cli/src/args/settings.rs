@@ -40,6 +40,20 @@ pub(crate) enum DefaultsError {
     },
 }
 
+impl DefaultsError {
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::Unreadable { path, .. } => {
+                format!("let its user read {}, or name another with `--config`", path.display())
+            }
+            Self::Malformed { path, .. } => {
+                format!("mend {}, or have `step ca bootstrap --force` write it anew", path.display())
+            }
+        }
+    }
+}
+
 impl Defaults {
     /// Reads the file; one that is not there holds nothing.
     pub(crate) fn read(path: &Path) -> Result<Self, DefaultsError> {
@@ -50,6 +64,11 @@ impl Defaults {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(source) => Err(DefaultsError::Unreadable { path: path.to_owned(), source }),
         }
+    }
+
+    /// What such a file says.
+    pub(crate) fn parse(octets: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(octets).map(Self)
     }
 
     fn values(&self, name: &str) -> Vec<String> {
@@ -66,11 +85,6 @@ impl Defaults {
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
-    /// What such a file says.
-    pub(crate) fn parse(octets: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(octets).map(Self)
-    }
-
 
 /// Adds to `line` every flag of `command` that was not typed but has a value elsewhere.
 ///

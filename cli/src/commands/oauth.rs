@@ -7,6 +7,7 @@ use reqwest::Url;
 use zeroize::Zeroizing;
 
 use crate::{
+    answer::Text,
     client::tls,
     context::Context,
     error::{CommandError, ExitStatus},
@@ -254,12 +255,18 @@ impl Oauth {
 
     fn print(&self, cx: &mut Context, tokens: &Tokens) -> anyhow::Result<()> {
         let token = if self.oidc { tokens.id_token()? } else { &tokens.access_token };
-        let text = match (self.header, self.bare) {
-            (true, _) => format!("Authorization: Bearer {token}\n"),
-            (false, true) => format!("{token}\n"),
-            (false, false) => serde_json::to_string_pretty(tokens)? + "\n",
-        };
-        Ok(cx.output.answer(Zeroizing::new(text).as_bytes())?)
+        match (self.header, self.bare) {
+            (true, _) => {
+                let header = Zeroizing::new(format!("Authorization: Bearer {token}"));
+                cx.output.give(&Text::line("header", &header))?;
+            }
+            (false, true) => cx.output.give(&Text::line("token", token))?,
+            (false, false) => {
+                let json = Zeroizing::new(serde_json::to_string_pretty(tokens)? + "\n");
+                cx.output.answer(json.as_bytes())?;
+            }
+        }
+        Ok(())
     }
 }
 

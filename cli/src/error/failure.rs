@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::hint_of;
+use super::hint;
 use crate::{client::ClientError, output::printable};
 
 /// What standard error has about an error. In JSON members that say nothing are left out.
@@ -39,7 +39,7 @@ impl Failure {
             facts: of_client().next().map(ClientError::facts).into_iter().flatten().collect(),
             causes,
             request_id,
-            hint: error.chain().find_map(hint_of),
+            hint: error.chain().find_map(hint::of),
         }
     }
 

@@ -1,12 +1,15 @@
 //! `step ca recall`: what a policy module let be issued that should not have had a say.
 
+use std::io;
+
 use anyhow::Context as _;
 use api_types::{CertificateEntry, RecallAction, RecallEntry, RecallPage, RecallRequest};
 use authority::RevocationReason;
 use clap::Args;
+use serde::Serialize;
 
 use super::certs::ReaderFlags;
-use crate::{client::Client, context::Context, error::ExitStatus};
+use crate::{answer::Answer, client::Client, context::Context, error::ExitStatus, output::Output};
 
 /// List the certificates that a policy module had a say in and that may still be used; bar their renewal or revoke them
 /// when asked to
@@ -56,17 +59,9 @@ impl Recall {
             }
             None => self.list(cx, &client)?,
         };
-        cx.output.answer(certs::table(&entries))?;
-        if let Some(RecallEntry { recalled_at, recalled_by, reason }) = &last.recall {
-            let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-            let said = format!("Recalled at {recalled_at} by {recalled_by}{why}");
-            cx.output.say(format_args!("{}", certs::printable(&said)))?;
-        }
-        if !last.in_use.is_empty() && !self.lift {
-            let policies = last.in_use.join(", ");
-            cx.output.say(format_args!("The module is still in use, as {}.", certs::printable(&policies)))?;
-        }
-        cx.output.say(format_args!("{}", self.summary(entries.len(), last.recall.is_some())))?;
+        let summary = self.summary(entries.len(), last.recall.is_some());
+        let found = RecallPage { certificates: entries, ..last };
+        cx.output.give(&Found { found, is_lifted: self.lift, summary })?;
         Ok(ExitStatus::Success)
     }
 
@@ -111,6 +106,32 @@ impl Recall {
                 format!("{certificates} may still be used. `--block` bars their renewal, and `--revoke` revokes them.")
             }
         }
+    }
+}
+
+/// All that was found, as one page.
+#[derive(Serialize)]
+struct Found {
+    #[serde(flatten)]
+    found: RecallPage,
+    #[serde(skip)]
+    is_lifted: bool,
+    #[serde(skip)]
+    summary: String,
+}
+
+impl Answer for Found {
+    fn tell(&self, output: &mut Output) -> io::Result<()> {
+        let RecallPage { certificates, recall, in_use, .. } = &self.found;
+        output.answer(certs::table(certificates))?;
+        if let Some(RecallEntry { recalled_at, recalled_by, reason }) = recall {
+            let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+            output.say(format_args!("Recalled at {recalled_at} by {recalled_by}{why}"))?;
+        }
+        if !in_use.is_empty() && !self.is_lifted {
+            output.say(format_args!("The module is still in use, as {}.", in_use.join(", ")))?;
+        }
+        output.say(&self.summary)
     }
 }
 

@@ -215,7 +215,8 @@ mod tests {
         ];
         for (line, expected) in cases {
             let error = user.step(&format!("certificate verify {line}")).error();
-            assert_eq!(error, format!("failed to verify certificate: {expected}\n"), "{line}");
+            let said = error.split_once("\n\nhint: ").map_or(error.trim_end(), |(said, _)| said);
+            assert_eq!(said, format!("failed to verify certificate: {expected}"), "{line}");
         }
     }
 
@@ -237,10 +238,10 @@ mod tests {
         let line = format!("certificate verify {} --roots", server.url);
         user.step(&format!("{line} {{}}/server.crt")).answer();
         let error = user.step(&format!("{line} {{}}/root.crt")).error();
-        assert_eq!(error, "failed to verify certificate: the certificate was not issued under any of the roots\n");
+        assert!(error.contains("the certificate was not issued under any of the roots\n\nhint: "), "{error}");
         for flag in ["--host", "--servername"] {
             let error = user.step(&format!("{line} {{}}/server.crt {flag} a.example.com")).error();
-            assert_eq!(error, "failed to verify certificate: the certificate is not for a.example.com\n");
+            assert!(error.contains("certificate: the certificate is not for a.example.com\n\nhint: "), "{error}");
         }
     }
 }

@@ -169,7 +169,8 @@ mod tests {
         assert_eq!(error, "alg RSA-OAEP does not match the alg on {}/pub\n");
         user.step(&format!("{line} --alg RSA-OAEP --subtle")).answer();
         let error = user.step(&format!("{line} --alg RSA1_5 --subtle")).error();
-        assert_eq!(error, "cannot encrypt with {}/pub: algorithm \"RSA1_5\" is refused unless it is asked for\n");
+        let refused = "cannot encrypt with {}/pub: algorithm \"RSA1_5\" is refused unless it is asked for";
+        assert_eq!(error, format!("{refused}\n\nhint: `--insecure` allows it\n"));
         user.step(&format!("{line} --alg RSA1_5 --subtle --insecure")).answer();
         let error = user.step("crypto jwe encrypt --key {}/sig.pub").error();
         assert_eq!(error, "cannot encrypt with {}/sig.pub: the key may not be used to encrypt\n");
