@@ -4,7 +4,7 @@
 use std::{
     io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
 };
 
 use rustix::process::{Pid, Resource, Signal, kill_process};
@@ -16,7 +16,11 @@ use crate::{
 };
 
 /// The kernel's answer to whoever writes to the store, given by `strace`.
-struct Injection(Child);
+struct Injection {
+    strace: Child,
+    /// It says which threads it finds, and would end if nobody could hear it.
+    _talk: BufReader<ChildStderr>,
+}
 
 impl Injection {
     /// From now on these calls fail so on the files of the store; none when `strace` is missing or may not trace.
@@ -25,28 +29,30 @@ impl Injection {
         let mut command = Command::new("strace");
         command.args(["-f", "-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:error={error}")]);
         command.arg("-P").arg(store).arg("-P").arg(wal).args(["-o", "/dev/null", "-p", &process.number()]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().ok()?;
+        let mut strace = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().ok()?;
+        let mut talk = BufReader::new(strace.stderr.take().unwrap());
         let mut line = String::new();
-        let _ = BufReader::new(child.stderr.take().unwrap()).read_line(&mut line);
-        let injection = Self(child);
+        let _ = talk.read_line(&mut line);
+        let injection = Self { strace, _talk: talk };
         line.contains("attached").then_some(injection)
     }
 
     /// Calls do what they do again.
     fn end(mut self) {
+        assert!(self.strace.try_wait().unwrap().is_none(), "the errors ended by themselves");
         self.detach();
     }
 
     fn detach(&mut self) {
         // Ended otherwise, it would leave the process stopped.
-        let _ = kill_process(Pid::from_child(&self.0), Signal::TERM);
-        let _ = self.0.wait();
+        let _ = kill_process(Pid::from_child(&self.strace), Signal::TERM);
+        let _ = self.strace.wait();
     }
 }
 
 impl Drop for Injection {
     fn drop(&mut self) {
-        if !matches!(self.0.try_wait(), Ok(Some(_))) {
+        if !matches!(self.strace.try_wait(), Ok(Some(_))) {
             self.detach();
         }
     }
