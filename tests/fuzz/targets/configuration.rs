@@ -59,7 +59,7 @@ pub(super) fn manifest(octets: &[u8]) {
         typ: Some("step-policy-manifest"),
         ..jose::jws::ProtectedHeader::default()
     };
-    let signed = jose::jws::sign(&header, octets.to_vec(), &KEY).expect("a key that signs");
+    let signed = jose::jws::sign(&header, octets, &KEY).expect("a key that signs");
     match Manifest::verify(Some(&signed), &trusted, MODULE) {
         Ok(manifest) => {
             assert_eq!(manifest.sha256, policy_manifest::sha256(MODULE));
