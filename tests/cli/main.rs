@@ -11,6 +11,7 @@ mod library;
 mod manual;
 mod oauth;
 mod renew;
+mod snapshots;
 mod terminal;
 mod token;
 mod visitor;
