@@ -37,6 +37,7 @@ use bytes::Bytes;
 use policy_runtime::{Fault, Runtime, RuntimeConfig};
 use rustls::pki_types::CertificateDer;
 use std::{
+    collections::HashMap,
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -287,7 +288,7 @@ impl Ca {
             tracing::error!("{failure}; whoever needs this module gets nothing");
         }
         snapshot.remember_releases().await?;
-        replay::remember(&*foundations.store, config).await;
+        replay::remember(&*foundations.store, config, &snapshot.policies).await;
         let trusted = snapshot.trusted();
         let app = Arc::new(App {
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -391,7 +392,8 @@ pub async fn foundations(config: &Config, clock: Arc<dyn Clock>) -> Result<Found
     store.meters().register(&metrics);
     let world = Arc::new(World::new(store.clone(), clock.clone()));
     let shadows = Arc::new(Shadows::open(shadow::file(config)));
-    Ok(Foundations { runtime, store, clock, timekeeping, metrics, audit_file, world, shadows })
+    let shelf = HashMap::new();
+    Ok(Foundations { runtime, store, clock, timekeeping, metrics, audit_file, world, shadows, shelf })
 }
 
 /// Where compiled modules are kept.

@@ -81,8 +81,14 @@ impl From<ListFault> for Refused {
     fn from(error: ListFault) -> Self {
         let kind = match &error {
             ListFault::NotOffered => RefusalKind::NotImplemented,
-            ListFault::Sign(_) => RefusalKind::Fault,
-            ListFault::Store(_) | ListFault::Stopped => RefusalKind::Unavailable { retry_after: RETRY_AFTER },
+            // Nothing is wrong with the question, and the next list may be there soon.
+            ListFault::Busy(_)
+            | ListFault::JustFailed
+            | ListFault::Late
+            | ListFault::Sign(_)
+            | ListFault::Store(_)
+            | ListFault::Stopped
+            | ListFault::TooMany => RefusalKind::Unavailable { retry_after: RETRY_AFTER },
         };
         told(kind, error.to_string(), None)
     }

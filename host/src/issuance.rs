@@ -318,6 +318,7 @@ impl IssueError {
                 | Self::Busy(_)
                 | Self::Clock(_)
                 | Self::Store(StoreError::Unavailable(_) | StoreError::OutcomeUnknown | StoreError::Damaged(_))
+                | Self::Store(StoreError::TooManyIntents)
         )
     }
 }

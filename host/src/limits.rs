@@ -84,14 +84,23 @@ pub const DECISION_INPUTS: usize = 256 << 10;
 pub const DECISION_TIME: Duration = Duration::from_secs(35 * 24 * 60 * 60);
 /// Lines of the audit log, counted from the last, whose decisions it is kept of.
 pub const DECISIONS: u64 = 1_000_000;
+/// Octets of policy modules that are kept for making decisions again; of more, those that were replaced first go.
+pub const KEPT_MODULES: i64 = 64 << 20;
 /// Until a refusal is in the audit log.
 pub const REFUSAL_TIME: Duration = Duration::from_secs(1);
 /// Between two signatures on the end of the audit file.
 pub const AUDIT_HEAD_TIME: Duration = Duration::from_secs(10);
 
+/// Certificates asked of a signer elsewhere that are not on record, and those on their way among them; for more it is not
+/// asked.
+pub const INTENTS: i64 = 1_000;
 /// Octets that are left on the disk of the store while the CA calls itself ready.
 pub const SPARE_DISK: u64 = 16 << 20;
 
+/// Requests that wait for the first list of revoked certificates; for more there is none yet.
+pub const LIST_WAITING: usize = 64;
+/// How long they do.
+pub const LIST_TIME: Duration = Duration::from_secs(5);
 /// How long after its end a revoked certificate stays in the list, at least.
 pub const REVOKED_MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// Octets of the text that says why a certificate is revoked.
@@ -111,10 +120,10 @@ pub const MODULE_FILE: u64 = 1 << 20;
 pub const MODULE_MANIFEST: u64 = 16 << 10;
 /// Of a processor, for compiling a module, off the serving path.
 pub const COMPILE_TIME: Duration = Duration::from_secs(10);
-/// Fuel of one policy call.
-pub const POLICY_FUEL: u64 = 20_000_000;
 /// For compiling it when others have the processor.
 pub const COMPILE_PATIENCE: Duration = Duration::from_secs(120);
+/// Fuel of one policy call.
+pub const POLICY_FUEL: u64 = 20_000_000;
 /// Wall clock of one policy call.
 pub const POLICY_TIME: Duration = Duration::from_millis(100);
 /// Octets of a guest's memory.
@@ -258,16 +267,20 @@ pub const TABLE: &[Limit] = &[
     octets("inputs kept of a decision", DECISION_INPUTS as u64),
     time("keeping the inputs of decisions", DECISION_TIME),
     count("decisions whose inputs are kept", DECISIONS),
+    octets("policy modules kept for making decisions again", KEPT_MODULES.unsigned_abs()),
     time("until a refusal is in the audit log", REFUSAL_TIME),
     time("until the end of the audit file is signed", AUDIT_HEAD_TIME),
+    count("certificates asked of a token and not on record", INTENTS.unsigned_abs()),
     octets("space on the disk of the store, at least", SPARE_DISK),
+    count("requests that wait for a list of revoked certificates", LIST_WAITING as u64),
+    time("waiting for a list of revoked certificates", LIST_TIME),
     time("entry of a list of revoked certificates after their end", REVOKED_MARGIN),
     octets("reason of a revocation", REVOCATION_REASON as u64),
+    count("recalls of policy modules on record", RECALLS),
     octets("OCSP request", OCSP_REQUEST as u64),
     count("certificates of an OCSP request", OCSP_CERTIFICATES as u64),
     count("OCSP answers kept", OCSP_CACHE as u64),
     octets("policy module", MODULE_FILE),
-    count("recalls of policy modules on record", RECALLS),
     octets("manifest of a policy module", MODULE_MANIFEST),
     time("time of a processor for compiling a policy module", COMPILE_TIME),
     time("waiting for a policy module to be compiled", COMPILE_PATIENCE),

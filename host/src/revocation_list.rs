@@ -2,25 +2,38 @@
 //!
 //! A list is made when it is first asked for, when it has become old, and after every revocation. While the next one is
 //! made the old one is served, as long as it may be used. The number is recorded before anybody sees the list.
+//!
+//! Where there is no list to be served so many wait for one, for so long; the others are told to come again. A signer that
+//! fails is not asked anew for each of them.
 
 use crate::{
     config::CrlConfig,
+    limits,
     snapshot::Snapshot,
     store::{ListBasis, StoreError, Unavailable},
+    turns::SignerBusy,
 };
 use arc_swap::ArcSwapOption;
 use authority::{CertificateList, ListContents, SignListError, SubjectPublicKeyInfo, Timestamp};
 use bytes::Bytes;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use thiserror::Error;
-use tokio::sync::Mutex;
+use tokio::{
+    sync::{Mutex, Semaphore},
+    time::timeout,
+};
 
 /// The list of one configuration generation: signed with its key, under its rules.
 pub struct RevocationLists {
     config: CrlConfig,
     current: ArcSwapOption<RevocationList>,
-    /// One is made at a time.
-    making: Arc<Mutex<()>>,
+    /// One is made at a time. Who holds it knows when that failed last.
+    making: Arc<Mutex<Option<Instant>>>,
+    /// For whoever waits until that is done.
+    waiting: Arc<Semaphore>,
 }
 
 /// A list as it is published.
@@ -66,13 +79,16 @@ impl RevocationList {
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How often it is looked whether the list is old.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How long a failure is the answer of everybody who wants a list.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Numbers can be taken only by another maker in the same store.
 const ATTEMPTS: usize = 3;
 
 impl RevocationLists {
     /// Nothing is made yet.
     pub fn new(config: CrlConfig) -> Self {
-        Self { config, current: ArcSwapOption::empty(), making: Arc::default() }
+        let waiting = Arc::new(Semaphore::new(limits::LIST_WAITING));
+        Self { config, current: ArcSwapOption::empty(), making: Arc::default(), waiting }
     }
 
     /// Takes over a list that this issuer signed before, when it is still good for something. Whoever cannot record a
@@ -120,13 +136,16 @@ pub async fn current(ca: &Arc<Snapshot>, now: Timestamp) -> Result<Arc<Revocatio
             begin(ca.clone(), now);
             Ok(list)
         }
-        None => made(ca.clone(), now).await,
+        None => match timeout(limits::LIST_TIME, made(ca.clone(), now)).await {
+            Ok(made) => made,
+            Err(_) => Err(ListFault::Late),
+        },
     }
 }
 
 /// Makes the list that shows a revocation, and waits for it, but not for long: it is made whoever waits.
 pub async fn follow_revocation(ca: &Arc<Snapshot>, now: Timestamp) {
-    if ca.revocation_lists.is_some() && tokio::time::timeout(PATIENCE, made(ca.clone(), now)).await.is_err() {
+    if ca.revocation_lists.is_some() && timeout(PATIENCE, made(ca.clone(), now)).await.is_err() {
         tracing::debug!("a revocation was answered before the list that shows it");
     }
 }
@@ -151,19 +170,26 @@ fn begin(ca: Arc<Snapshot>, now: Timestamp) {
     }
 }
 
-/// Makes a list if nobody has by now. It goes on when nobody waits any more.
+/// Makes a list if nobody has by now. It goes on when nobody waits any more, and keeps its place among those who wait.
 async fn made(ca: Arc<Snapshot>, now: Timestamp) -> Result<Arc<RevocationList>, ListFault> {
+    let lists = ca.revocation_lists.as_ref().ok_or(ListFault::NotOffered)?;
+    let place = lists.waiting.clone().try_acquire_owned().map_err(|_| ListFault::TooMany)?;
     let making = tokio::spawn(async move {
+        let _place = place;
         let lists = ca.revocation_lists.as_ref().ok_or(ListFault::NotOffered)?;
-        let _only = lists.making.lock().await;
+        let mut failed = lists.making.lock().await;
         if let Some(list) = lists.fresh(&ca, now) {
             return Ok(list);
+        }
+        if failed.is_some_and(|failed| failed.elapsed() < AFTER_FAILURE) {
+            return Err(ListFault::JustFailed);
         }
         let list = make(&ca, &lists.config, now).await;
         match &list {
             Ok(list) => lists.current.store(Some(list.clone())),
             Err(error) => tracing::error!(%error, "the list of revoked certificates could not be made"),
         }
+        *failed = list.is_err().then(Instant::now);
         list
     });
     making.await.unwrap_or(Err(ListFault::Stopped))
@@ -190,7 +216,7 @@ async fn make(ca: &Arc<Snapshot>, config: &CrlConfig, now: Timestamp) -> Result<
     Err(ListFault::Stopped)
 }
 
-/// Signs on a thread that may be busy for a while.
+/// Signs on a thread that may be busy for a while, in its turn when that is done elsewhere.
 async fn sign(
     ca: Arc<Snapshot>,
     config: CrlConfig,
@@ -198,16 +224,20 @@ async fn sign(
     this_update: Timestamp,
     next_update: Timestamp,
 ) -> Result<CertificateList, ListFault> {
-    let signing = tokio::task::spawn_blocking(move || {
-        ca.authority.issuer().sign_list(&ListContents {
+    let authority = ca.authority.clone();
+    let sign = move || {
+        authority.issuer().sign_list(&ListContents {
             number: basis.number,
             this_update,
             next_update,
             revoked: &basis.revoked,
             distribution_point: config.issuing_distribution_point.as_ref(),
         })
-    });
-    Ok(signing.await.map_err(|_| ListFault::Stopped)??)
+    };
+    if ca.authority.issuer().signs_elsewhere() {
+        return Ok(ca.turns.ask(sign).await??);
+    }
+    Ok(tokio::task::spawn_blocking(sign).await.map_err(|_| ListFault::Stopped)??)
 }
 
 /// Why there is no list.
@@ -216,6 +246,15 @@ pub enum ListFault {
     /// The configuration does not ask for one.
     #[error("no list of revoked certificates is published by this configuration")]
     NotOffered,
+    /// The signer was not asked.
+    #[error(transparent)]
+    Busy(#[from] SignerBusy),
+    /// The last attempt failed a moment ago; the log says why.
+    #[error("the last attempt to make the list of revoked certificates has just failed")]
+    JustFailed,
+    /// It took too long.
+    #[error("there is no list of revoked certificates yet")]
+    Late,
     /// It cannot be signed.
     #[error(transparent)]
     Sign(#[from] SignListError),
@@ -225,4 +264,7 @@ pub enum ListFault {
     /// The process ends, or somebody else makes lists faster.
     #[error("making the list was stopped")]
     Stopped,
+    /// Others wait for it already.
+    #[error("{} others wait for the list of revoked certificates", limits::LIST_WAITING)]
+    TooMany,
 }

@@ -9,10 +9,12 @@ use std::{
 };
 
 use audit_log::{SignedHead, head_of};
-use authority::Timestamp;
+use authority::{Timestamp, keys::SignerError};
 use steppath::{Access, Overwrite};
+use thiserror::Error;
+use tokio::task::spawn_blocking;
 
-use crate::{audit::Head, limits, snapshot::Snapshot};
+use crate::{audit::Head, limits, snapshot::Snapshot, turns::SignerBusy};
 
 /// Signs the end of the log now and whenever it has moved, for ever.
 pub(crate) async fn keep_sealed(file: PathBuf, look: impl Fn() -> (Arc<Snapshot>, Timestamp)) {
@@ -31,17 +33,34 @@ pub(crate) async fn seal(file: &Path, ca: Arc<Snapshot>, now: Timestamp, sealed:
     if *sealed == Some(head) || ca.store.is_read_only() {
         return;
     }
-    // A key may be slow, and a disk, too.
-    let written = tokio::task::spawn_blocking(move || {
-        let signed = SignedHead::sign(ca.store.log(), head, now, ca.authority.issuer());
-        let signed = signed.map_err(|error| error.to_string())?;
-        let contents = format!("{signed}\n");
-        steppath::write(&path, contents.as_bytes(), Access::Private, Overwrite::Allow)
-            .map_err(|error| error.to_string())
-    });
-    match written.await {
-        Ok(Ok(())) => *sealed = Some(head),
-        Ok(Err(error)) => tracing::warn!(error, "the end of the audit log was not signed; this is tried again"),
-        Err(_) => tracing::warn!("signing the end of the audit log ended in a panic"),
+    match sign_and_write(&ca, head, path, now).await {
+        Ok(()) => *sealed = Some(head),
+        Err(error) => tracing::warn!(%error, "the end of the audit log was not signed; this is tried again"),
     }
+}
+
+/// On a thread, since a key may be slow, and a disk, too; in its turn when the signer is elsewhere.
+async fn sign_and_write(ca: &Arc<Snapshot>, head: Head, path: PathBuf, now: Timestamp) -> Result<(), SealError> {
+    let (log, authority) = (ca.store.log(), ca.authority.clone());
+    let sign = move || SignedHead::sign(log, head, now, authority.issuer());
+    let signed = match ca.authority.issuer().signs_elsewhere() {
+        true => ca.turns.ask(sign).await??,
+        false => spawn_blocking(sign).await.map_err(|_| SealError::Stopped)??,
+    };
+    let contents = format!("{signed}\n");
+    let write = move || steppath::write(&path, contents.as_bytes(), Access::Private, Overwrite::Allow);
+    Ok(spawn_blocking(write).await.map_err(|_| SealError::Stopped)??)
+}
+
+/// Why the end is not signed.
+#[derive(Debug, Error)]
+enum SealError {
+    #[error(transparent)]
+    Busy(#[from] SignerBusy),
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    #[error("the process ends")]
+    Stopped,
+    #[error(transparent)]
+    Write(#[from] steppath::FileError),
 }

@@ -85,18 +85,26 @@ fn told(
 /// # Errors
 /// The store cannot be read.
 pub(crate) async fn report_unclaimed(store: &dyn Store) -> Result<(), StoreError> {
-    for Intent { serial_number, names, provisioner, time } in store.unclaimed().await? {
+    let unclaimed = store.unclaimed().await?;
+    let count = unclaimed.len();
+    for Intent { serial_number, names, provisioner, time } in unclaimed.into_iter().take(REPORTED) {
         tracing::warn!(
             serial = %serial_number,
             names = names.join(" "),
             provisioner,
             intended_at = %time,
             "a certificate was asked of the signer and is not on record: it may have been signed, and was handed to \
-             nobody; `step-ca db check` lists it as long as that is so"
+             nobody; `step-ca db intents list` has it until `settle` says that it is known what became of it"
         );
+    }
+    if count > REPORTED {
+        tracing::warn!(count, "there are more certificates that were asked of the signer and are not on record");
     }
     Ok(())
 }
+
+/// A start has other things to say as well.
+const REPORTED: usize = 20;
 
 /// What was asked for and gave no certificate of ours may be one all the same.
 fn may_be_signed(error: &SignError) -> bool {

@@ -33,10 +33,12 @@ use authority::{
     names::NameError,
     oid, verify_path,
 };
+use bytes::Bytes;
 use jose::{Jwk, VerifyingKey, jws::Unverified};
 use pkcs11::{KeyUri, OpenError, TokenKey};
 use policy_runtime::Runtime;
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -116,6 +118,8 @@ pub struct Foundations {
     pub world: Arc<World>,
     /// Who asks the checks in shadow, and what they have found.
     pub shadows: Arc<Shadows>,
+    /// Modules in the place of those that a configuration means, for making decisions again; otherwise there are none.
+    pub shelf: HashMap<String, Bytes>,
 }
 
 impl Snapshot {
@@ -141,7 +145,7 @@ impl Snapshot {
         signer: impl FnOnce(&[Certificate]) -> Result<Box<dyn Signer>, SnapshotError>,
         foundations: &Foundations,
     ) -> Result<Self, SnapshotError> {
-        let Foundations { runtime, store, clock, timekeeping, metrics, world, shadows, .. } = foundations;
+        let Foundations { runtime, store, clock, timekeeping, metrics, world, shadows, shelf, .. } = foundations;
         let roots = read_each(&config.roots)?;
         let federated_roots = read_each(&config.federated_roots)?;
         let chain = read_chain(&config.certificate)?;
@@ -156,10 +160,10 @@ impl Snapshot {
         if config.crl.is_some() && !issuer.may_sign_lists() {
             return Err(SnapshotError::NoLists { path: config.certificate.clone() });
         }
-        let surroundings = Surroundings { metrics, world, store: &**store, shadows };
+        let surroundings = Surroundings { metrics, world, store: &**store, shadows, shelf };
         let policies = Policies::load(runtime, config, &surroundings).await.map_err(SnapshotError::Policies)?;
         let intermediates = issuer.chain().iter().map(Certificate::pem).collect();
-        let published = publish(&roots, &federated_roots, issuer.chain(), &config.authority.provisioners);
+        let published = publish(&roots, &federated_roots, issuer.chain(), config, &policies);
         let revocation_lists = config.crl.clone().map(RevocationLists::new);
         if let Some(lists) = revocation_lists.as_ref().filter(|_| store.is_read_only())
             && let Ok(Some(list)) = store.kept_list().await

@@ -9,7 +9,7 @@ use std::{
 
 use authority::keys::KeySpec;
 use serde_json::{Value, json};
-use step_ca::store::Reader;
+use step_ca::{audit::Operation, store::Reader};
 use step_tests::{Client, OpenSsl, Pki, TestCa};
 use tempfile::TempDir;
 
@@ -234,6 +234,18 @@ fn killed_between_signature_and_record_it_reports_what_was_intended() {
     assert_eq!(it.unclaimed(), [["lost.example"]]);
     let listed = done(&format!("check\n{}", config(&it.ca)));
     assert!(listed.contains("asked of the signer and not on record") && listed.contains("lost.example"), "{listed}");
+    // Until somebody knows what became of it.
+    let listed = done(&format!("intents\nlist\n{}", config(&it.ca)));
+    assert!(listed.contains("lost.example") && listed.ends_with("1 of at most 1000.\n"), "{listed}");
+    let settle = format!("intents\nsettle\n--all\n--reason\nnever left the token\n{}", config(&it.ca));
+    assert!(done(&settle).ends_with("1 settled.\n"));
+    assert_eq!(it.unclaimed(), [[""; 0]; 0]);
+    let settled = it.ca.records().audit.into_iter().find(|entry| entry.operation == Operation::Settle).unwrap();
+    assert_eq!(
+        (settled.names, settled.message),
+        (vec!["lost.example".to_owned()], Some("never left the token".to_owned()))
+    );
+    assert_eq!(done(&settle), "0 settled.\n");
 }
 
 #[test]

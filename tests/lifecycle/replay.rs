@@ -10,6 +10,7 @@ use step_ca::{
     audit::{Entry, Outcome},
     config::Config,
     replay::{Change, Comparison, Exchange, Explanation, Replay, ReplayError, Verdict},
+    store::Reader,
 };
 use step_tests::{Csr, Leaf, TestCa, Token, body_of_2026, fixed, twin};
 
@@ -284,4 +285,40 @@ fn a_request_that_nobody_made_is_decided_and_signed_by_nobody() {
         assert!(story.entry.is_none() && !story.steps.is_empty());
     }
     assert_eq!(ca.records().certificates.len(), before);
+}
+
+#[test]
+fn a_decision_is_explained_with_its_module_after_that_was_replaced_and_is_gone() {
+    let mut ca = TestCa::build().module("corp", &fixed::check(&Ok(Vec::new()))).configure(with_check).start();
+    let _ = ca.issue("a.example.com");
+    let ca_json: Value = serde_json::from_str(&fs::read_to_string(ca.step_path().ca_json()).unwrap()).unwrap();
+    let path = ca.step_path().ca_json().with_file_name(ca_json["policies"]["corp"]["path"].as_str().unwrap());
+    fs::write(&path, fixed::check(&Err(denial()))).unwrap();
+    ca.configure(|ca_json| {
+        ca_json["policies"]["corp"].as_object_mut().unwrap().remove("sha256");
+    });
+    ca.reload();
+    let refused = ca.try_token(&ca.token("b.example.com"), "b.example.com").expect(403).json();
+    ca.configure(|ca_json| {
+        ca_json["authority"].as_object_mut().unwrap().remove("policies");
+        ca_json["policies"].as_object_mut().unwrap().remove("corp");
+    });
+    fs::remove_file(&path).unwrap();
+    ca.stop();
+    let records = ca.records();
+    let issued = records.with(Outcome::Issued).find(|entry| entry.provisioner.is_some()).unwrap();
+    for id in [issued.id.as_str(), refused["decisionId"].as_str().unwrap()] {
+        let story = explain(&ca, id).unwrap();
+        assert!(story.exact && story.agrees(), "{story:#?}");
+        assert!(story.steps.iter().any(|step| step.policy == "corp"), "{story:#?}");
+    }
+    // A copy has them, too.
+    let copy = ca.step_path().base().join("copy.sqlite");
+    Reader::open(&ca.store_path()).unwrap().back_up(&copy, false).unwrap();
+    let (config, _) = Config::load(&ca.step_path().ca_json()).unwrap();
+    let cache = ca.step_path().base().join("cache").join("wasm");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let story = runtime
+        .block_on(async { Replay::open(&copy, config, &cache).await.unwrap().explain(&issued.id, &[]).await.unwrap() });
+    assert!(story.exact && story.agrees(), "{story:#?}");
 }

@@ -187,6 +187,8 @@ pub enum Operation {
     Renew,
     /// An end before its time.
     Revoke,
+    /// That it is known what became of a certificate that was asked of a signer elsewhere.
+    Settle,
     /// A first certificate.
     Sign,
 }
@@ -203,6 +205,7 @@ impl Operation {
             Self::Rekey => "rekey",
             Self::Renew => "renew",
             Self::Revoke => "revoke",
+            Self::Settle => "settle",
             Self::Sign => "sign",
         }
     }
@@ -218,6 +221,7 @@ impl Operation {
             Self::Rekey,
             Self::Renew,
             Self::Revoke,
+            Self::Settle,
             Self::Sign,
         ]
         .into_iter()

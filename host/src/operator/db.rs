@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use authority::Timestamp;
 use clap::{Args, Subcommand};
 
-use super::{ConfigFlag, OperatorError, size};
-use crate::store::{Compacted, Copied, Embedded, Intent, Reader, Report, Restored};
+use super::{
+    ConfigFlag, OperatorError,
+    intents::{IntentsCommand, lines},
+    size,
+};
+use crate::store::{Compacted, Copied, Embedded, Reader, Report, Restored};
 
 /// Check the store, copy it, put a copy back, make it small.
 #[derive(Debug, Subcommand)]
@@ -17,6 +21,9 @@ pub enum DbCommand {
     Check(Check),
     /// Give back the room that is not used any more; the CA must not run
     Compact(Compact),
+    /// See and settle certificates that a token was asked for and that are not on record
+    #[command(subcommand)]
+    Intents(IntentsCommand),
     /// Put a copy in the place of the store; the CA must not run
     Restore(Restore),
 }
@@ -31,6 +38,7 @@ impl DbCommand {
             Self::Backup(backup) => backup.run(),
             Self::Check(check) => check.run(),
             Self::Compact(compact) => compact.run(now),
+            Self::Intents(command) => command.run(now),
             Self::Restore(restore) => restore.run(now),
         }
     }
@@ -48,7 +56,7 @@ impl Check {
         let config = self.config.load()?;
         let reader = Reader::open(&config.store)?;
         let report = reader.check()?;
-        Ok(format!("{} is sound.\n{}{}", config.store.display(), counts(&report), list(&reader.unclaimed()?)))
+        Ok(format!("{} is sound.\n{}{}", config.store.display(), counts(&report), lines(&reader.unclaimed()?)))
     }
 }
 
@@ -134,16 +142,6 @@ impl Restore {
         }
         Ok(text)
     }
-}
-
-/// One line a certificate that may exist although it is not on record.
-fn list(unclaimed: &[Intent]) -> String {
-    let line = |Intent { serial_number, names, provisioner, time }: &Intent| {
-        let who = if provisioner.is_empty() { "the CA itself" } else { provisioner };
-        let names = names.join(", ");
-        format!("asked of the signer and not on record: {serial_number} for {names}, by {who}, at {time}\n")
-    };
-    unclaimed.iter().map(line).collect()
 }
 
 /// One line a count.

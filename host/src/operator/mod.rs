@@ -5,18 +5,24 @@
 mod audit;
 mod certs;
 mod db;
+mod intents;
 mod recall;
 mod replay;
 mod shadow_report;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
+use authority::Timestamp;
 use thiserror::Error;
 
 pub use self::{
     audit::AuditCommand,
     certs::CertsCommand,
     db::DbCommand,
+    intents::IntentsCommand,
     recall::Recall,
     replay::{Explain, ReplayFlags, Told},
     shadow_report::ShadowReport,
@@ -25,8 +31,8 @@ use crate::{
     config::{Config, LoadError},
     recall::RecallError,
     records::QueryError,
-    store::{MaintenanceError, OpenError, StoreError},
-    timekeeping::ClockBehind,
+    store::{Embedded, MaintenanceError, OpenError, Store, StoreError},
+    timekeeping::{ClockBehind, Timekeeping},
 };
 
 /// Which CA is meant.
@@ -46,6 +52,15 @@ impl ConfigFlag {
         // Whoever serves the configuration has been told what there is to know about it.
         Ok(Config::load(&path)?.0)
     }
+}
+
+/// The store, as a server holds it.
+async fn hold(config: &Config, now: Timestamp) -> Result<Arc<dyn Store>, OperatorError> {
+    let (head, audit_file) = (config.store_head.as_deref(), config.audit.file.as_deref());
+    let store = Embedded::open_with(&config.store, head, audit_file, now).map_err(OperatorError::Open)?;
+    let store: Arc<dyn Store> = Arc::new(store);
+    Timekeeping::new(store.clone()).await.map_err(OperatorError::Store)?.check(now)?;
+    Ok(store)
 }
 
 /// Why an operator's command was not done.
@@ -72,6 +87,12 @@ pub enum OperatorError {
     /// The store cannot be used, or is damaged.
     #[error("{}", with_causes(.0))]
     Maintenance(#[from] MaintenanceError),
+    /// No such certificate was asked of a signer and is not on record.
+    #[error("no certificate with serial number {serial_number} was asked of the signer and is not on record")]
+    NoIntent {
+        /// The number.
+        serial_number: authority::SerialNumber,
+    },
     /// The audit log has no such line.
     #[error("the audit log has no line {sequence}")]
     NoLine {
@@ -100,6 +121,9 @@ pub enum OperatorError {
     /// What a module let be issued was not revoked, or not all of it.
     #[error("{}", with_causes(.0))]
     Recall(#[from] RecallError),
+    /// The process cannot do what every process can.
+    #[error("cannot start: {0}")]
+    Runtime(std::io::Error),
     /// The store did not take it.
     #[error("{}", with_causes(.0))]
     Store(StoreError),

@@ -1,19 +1,15 @@
 //! `step-ca recall`: what a module let be issued that should not have had a say.
 
-use std::sync::Arc;
-
 use authority::{RevocationReason, Timestamp};
 use clap::Args;
 
-use super::{ConfigFlag, OperatorError, certs};
+use super::{ConfigFlag, OperatorError, certs, hold};
 use crate::{
     audit::Digest,
-    config::Config,
     decision, limits,
     recall::{self, Order},
     records,
-    store::{Embedded, Reader, RecallRecord, Store},
-    timekeeping::Timekeeping,
+    store::{Reader, RecallRecord},
 };
 
 /// List the certificates that a policy module had a say in and that may still be used; bar their renewal or revoke them
@@ -120,13 +116,4 @@ fn barred(count: usize, is_lifted: bool, is_new: bool) -> String {
         (true, true) => format!("The recall is lifted: {certificates} may be renewed.\n"),
         (true, false) => "The module is not recalled.\n".to_owned(),
     }
-}
-
-/// The store, as a server holds it.
-async fn hold(config: &Config, now: Timestamp) -> Result<Arc<dyn Store>, OperatorError> {
-    let (head, audit_file) = (config.store_head.as_deref(), config.audit.file.as_deref());
-    let store = Embedded::open_with(&config.store, head, audit_file, now).map_err(OperatorError::Open)?;
-    let store: Arc<dyn Store> = Arc::new(store);
-    Timekeeping::new(store.clone()).await.map_err(OperatorError::Store)?.check(now)?;
-    Ok(store)
 }

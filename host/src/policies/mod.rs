@@ -21,6 +21,7 @@ use crate::{
     call::{Call, Requested},
     credential::Token,
     metrics::PolicyMeter,
+    store::ModuleRecord,
     witness::{Say, Witness},
 };
 use authority::{
@@ -36,7 +37,10 @@ use policy_runtime::{
     },
 };
 use route::Routes;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use thiserror::Error;
 
 /// Every provisioner with its module and its checks, ready to be asked.
@@ -50,9 +54,16 @@ pub struct Policies {
     own_checks: CheckSet,
     /// Versions of the modules somebody vouches for, and that work.
     releases: Vec<releases::Release>,
+    /// Every module as it was loaded, until somebody keeps them.
+    loaded: Mutex<Vec<ModuleRecord>>,
 }
 
 impl Policies {
+    /// Gives away every module as it was loaded, for whoever keeps them; the second time there are none.
+    pub fn take_loaded(&self) -> Vec<ModuleRecord> {
+        std::mem::take(&mut *self.loaded.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The provisioner that `token` names. The token is not verified by this.
     pub fn of_token(&self, token: &Token<'_>) -> Option<&Provisioner> {
         self.provisioners.get(self.routes.find(token)?)

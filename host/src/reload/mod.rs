@@ -95,7 +95,7 @@ impl Reloader {
             Some(Showable::try_from(issued)?)
         };
         new.remember_releases().await?;
-        replay::remember(&*self.foundations.store, &config).await;
+        replay::remember(&*self.foundations.store, &config, &new.policies).await;
         // From here on nothing fails.
         self.app.replace(new);
         self.tls.install(tls);

@@ -1,11 +1,12 @@
 //! The CA of a configuration without its key: everything that decides, and nothing that signs or writes.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use authority::{
     Certificate,
     keys::{SignatureAlgorithm, Signer, SignerError},
 };
+use bytes::Bytes;
 use policy_runtime::{Runtime, RuntimeConfig};
 
 use super::{ReplayError, past::Past};
@@ -40,16 +41,22 @@ impl Bench {
             audit_file: None,
             world: Arc::new(World::new(store.clone(), clock.clone())),
             shadows: Arc::new(Shadows::asleep()),
+            shelf: HashMap::new(),
             store,
             clock,
         };
         Ok(Self { past, foundations })
     }
 
-    /// What a configuration decides with.
-    pub(super) async fn snapshot(&self, config: &Config) -> Result<Snapshot, ReplayError> {
+    /// What a configuration decides with, where `shelf` has modules in the place of those that it means.
+    pub(super) async fn snapshot(
+        &self,
+        config: &Config,
+        shelf: HashMap<String, Bytes>,
+    ) -> Result<Snapshot, ReplayError> {
         let signer = |chain: &[Certificate]| Ok(Box::new(NoKey::of(chain)) as Box<dyn Signer>);
-        Snapshot::with_signer(config, signer, &self.foundations).await.map_err(ReplayError::Configuration)
+        let foundations = Foundations { shelf, ..self.foundations.clone() };
+        Snapshot::with_signer(config, signer, &foundations).await.map_err(ReplayError::Configuration)
     }
 }
 

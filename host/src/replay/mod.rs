@@ -6,7 +6,8 @@
 //! [`Replay::over`] what other rules would have made of many. Nothing is signed, nobody is asked, and nothing is written;
 //! the issuing key is not needed, and signatures of tokens are not kept: what verifying them came to is.
 //!
-//! Modules are looked for where the configuration says. When they are not the ones of then, the story says so.
+//! The modules of then are kept in the store, too. What is not kept is looked for where the configuration says; when that is
+//! not the module of then, the story says so.
 
 mod bench;
 mod explanation;
@@ -16,12 +17,14 @@ mod trial;
 mod verdict;
 
 use std::{
+    collections::HashMap,
     io,
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
 use authority::{SerialNumber, Timestamp};
+use bytes::Bytes;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -34,9 +37,10 @@ pub use self::{
 };
 use crate::{
     admission::SignRequest,
-    audit::{Entry, Operation},
+    audit::{Digest, Entry, Operation},
     call::Call,
     config::{Config, ConfigErrors, DecisionRecords},
+    policies::Policies,
     snapshot::{Snapshot, SnapshotError},
     store::{ConfigurationRecord, DecisionQuery, MaintenanceError, Reader, Store, StoreError, StoredDecision},
     witness::Witness,
@@ -160,7 +164,8 @@ impl Replay {
         })?;
         let stored = found.ok_or_else(|| ReplayError::NoSuchDecision { id: id.to_owned() })?;
         let config = self.config_of(&stored)?;
-        let ca = self.snapshot(config, exchanges).await?;
+        let shelf = self.modules_of(&stored, exchanges)?;
+        let ca = self.snapshot(config, exchanges, shelf).await?;
         let issued = match &stored.entry.serial_number {
             Some(serial_number) => self.reader.certificate_before(serial_number, u64::MAX)?,
             None => None,
@@ -182,7 +187,7 @@ impl Replay {
         now: Timestamp,
         exchanges: &[Exchange],
     ) -> Result<Explanation, ReplayError> {
-        let ca = self.snapshot(self.config.clone(), exchanges).await?;
+        let ca = self.snapshot(self.config.clone(), exchanges, HashMap::new()).await?;
         let call = Call { witness: Witness::of_everything(), ..Call::own(now) };
         Ok(Explanation::of_new(trial::by_hand(&ca, call, request).await))
     }
@@ -197,7 +202,7 @@ impl Replay {
         until: Option<Timestamp>,
         exchanges: &[Exchange],
     ) -> Result<Comparison, ReplayError> {
-        let ca = self.snapshot(self.config.clone(), exchanges).await?;
+        let ca = self.snapshot(self.config.clone(), exchanges, HashMap::new()).await?;
         let mut comparison = Comparison::default();
         let mut after = 0;
         loop {
@@ -224,11 +229,36 @@ impl Replay {
         trial::again(ca, stored, whole_story).await
     }
 
-    async fn snapshot(&self, mut config: Config, exchanges: &[Exchange]) -> Result<Snapshot, ReplayError> {
+    async fn snapshot(
+        &self,
+        mut config: Config,
+        exchanges: &[Exchange],
+        shelf: HashMap<String, Bytes>,
+    ) -> Result<Snapshot, ReplayError> {
         for Exchange { policy, path } in exchanges {
             bench::exchange(&mut config, policy, path)?;
         }
-        self.bench.snapshot(&config).await
+        self.bench.snapshot(&config, shelf).await
+    }
+
+    /// The modules that a decision was made with, as far as they are kept and nobody wants others, by name.
+    fn modules_of(
+        &self,
+        stored: &StoredDecision,
+        exchanges: &[Exchange],
+    ) -> Result<HashMap<String, Bytes>, ReplayError> {
+        // Those that were not asked as the configuration was served with them last, and of the others the very ones.
+        let mut digests: HashMap<String, Digest> =
+            self.reader.modules_of(&stored.record.configuration)?.into_iter().collect();
+        digests.extend(stored.entry.modules.iter().map(|module| (module.name.clone(), module.sha256)));
+        let mut modules = HashMap::new();
+        for (name, digest) in digests {
+            let is_exchanged = exchanges.iter().any(|exchange| exchange.policy == name);
+            if !is_exchanged && let Some(component) = self.reader.module(&digest)? {
+                modules.insert(name, component.into());
+            }
+        }
+        Ok(modules)
     }
 
     /// The configuration that a decision was made with.
@@ -244,14 +274,18 @@ impl Replay {
 
 const PAGE: usize = 500;
 
-/// Keeps a configuration that decisions are about to be made with.
-pub(crate) async fn remember(store: &dyn Store, config: &Config) {
+/// Keeps a configuration and the modules that decisions are about to be made with.
+pub(crate) async fn remember(store: &dyn Store, config: &Config, policies: &Policies) {
+    let modules = policies.take_loaded();
     if config.audit.decisions == DecisionRecords::None || store.is_read_only() {
         return;
     }
     let (digest, text) = (config.generation.digest, config.generation.text.clone());
     if let Err(error) = store.remember_configuration(ConfigurationRecord { digest, text }).await {
         tracing::warn!(%error, "the configuration is not on record: its decisions cannot be made again without the file");
+    }
+    if let Err(error) = store.remember_modules(digest, modules).await {
+        tracing::warn!(%error, "the policy modules are not on record: decisions cannot be made again without their files");
     }
 }
 
@@ -276,7 +310,7 @@ pub enum ReplayError {
     #[error("the configuration it was made with, SHA-256 {digest}, is not in the store")]
     NoConfiguration {
         /// Of its text.
-        digest: crate::audit::Digest,
+        digest: Digest,
     },
     /// Nothing is kept of it.
     #[error(

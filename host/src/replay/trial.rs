@@ -70,9 +70,12 @@ pub(super) async fn again(ca: &Snapshot, stored: &StoredDecision, whole_story: b
     match stored.entry.operation {
         Operation::Sign | Operation::Renew | Operation::Rekey => certificate(ca, call, stored, facts).await,
         Operation::Revoke => revocation(ca, call, stored, facts).await,
-        Operation::Clock | Operation::Finalize | Operation::Read | Operation::Recall | Operation::Reinstate => {
-            lost("this kind of decision is not made again")
-        }
+        Operation::Clock
+        | Operation::Finalize
+        | Operation::Read
+        | Operation::Recall
+        | Operation::Reinstate
+        | Operation::Settle => lost("this kind of decision is not made again"),
     }
 }
 

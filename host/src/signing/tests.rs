@@ -1,20 +1,25 @@
 //! A signer that hangs.
 
 use crate::{
+    limits,
     reload::Read,
+    revocation_list::{self, ListFault},
+    sealing,
     snapshot::Snapshot,
     test_ca::{Applicant, PASSWORD, TestCa},
     turns::Turns,
 };
 use authority::keys::{PrivateKey, SignatureAlgorithm, Signer, SignerError};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     fs,
+    future::poll_fn,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
+    task::Poll,
     time::Duration,
 };
 
@@ -58,11 +63,9 @@ impl Signer for Hanging {
     }
 }
 
-#[tokio::test]
-async fn a_signer_that_hangs_keeps_two_threads_and_nobody_who_needs_no_signature() {
-    let ca = TestCa::start().await;
-    let applicant = Applicant::new(&ca);
-    ca.configure(|file| file["ocsp"] = json!({"enabled": true}));
+/// Puts a configuration with these members in force, whose key hangs until the sender is gone. How often that was asked.
+async fn hang(ca: &TestCa, members: Value, turns: Turns) -> (mpsc::Sender<()>, Arc<AtomicUsize>) {
+    ca.configure(|file| file.as_object_mut().unwrap().extend(members.as_object().unwrap().clone()));
     let Read { config, .. } = ca.source.read().unwrap();
     let key = fs::read_to_string(ca.path.intermediate_key()).unwrap();
     let key = PrivateKey::from_pem(&key, Some(PASSWORD)).unwrap();
@@ -71,9 +74,71 @@ async fn a_signer_that_hangs_keeps_two_threads_and_nobody_who_needs_no_signature
     let signer = Hanging { key, release: Mutex::new(release), asked: Arc::clone(&asked) };
     let snapshot = Snapshot::with_signer(&config, |_| Ok(Box::new(signer)), &ca.reloader.foundations);
     let mut snapshot = snapshot.await.unwrap();
-    // Whoever waits for what does not come need not wait long.
-    snapshot.turns = Turns::new(2, Duration::from_millis(1), Duration::from_millis(1));
+    snapshot.turns = turns;
     ca.reloader.app.replace(snapshot);
+    (hold, asked)
+}
+
+/// Passes whatever may not be waited for.
+const NEVER: Duration = Duration::from_millis(1);
+const LONG: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn without_a_list_a_signer_that_fails_is_asked_once_and_everybody_is_told_to_come_again() {
+    let ca = TestCa::start().await;
+    let (hold, asked) = hang(&ca, json!({"crl": {"enabled": true}}), Turns::new(1, NEVER, NEVER)).await;
+    let client = ca.client(true);
+    for _ in 0..20 {
+        let answer = client.get(ca.url("/crl")).send().await.unwrap();
+        assert_eq!(answer.status(), 503);
+        assert!(answer.headers().contains_key("retry-after"));
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1, "it keeps its turn");
+    drop(hold);
+}
+
+#[tokio::test]
+async fn so_many_wait_for_the_first_list_and_the_others_do_not() {
+    let ca = TestCa::start().await;
+    let (hold, _) = hang(&ca, json!({"crl": {"enabled": true}}), Turns::new(1, LONG, LONG)).await;
+    let (snapshot, now) = (ca.reloader.app.snapshot(), ca.reloader.app.own_call().now);
+    let mut waiting: Vec<_> =
+        (0..limits::LIST_WAITING).map(|_| Box::pin(revocation_list::current(&snapshot, now))).collect();
+    for request in &mut waiting {
+        let polled = poll_fn(|context| Poll::Ready(request.as_mut().poll(context))).await;
+        assert!(polled.is_pending());
+    }
+    let one_more = revocation_list::current(&snapshot, now).await;
+    assert!(matches!(one_more, Err(ListFault::TooMany)), "{one_more:?}");
+    // They stay, whether or not anybody waits, until the signer has answered.
+    let first = waiting.pop().unwrap();
+    drop(waiting);
+    assert!(matches!(revocation_list::current(&snapshot, now).await, Err(ListFault::TooMany)));
+    drop(hold);
+    assert!(first.await.is_ok());
+}
+
+#[tokio::test]
+async fn the_end_of_the_audit_log_is_signed_in_its_turn() {
+    let ca = TestCa::start().await;
+    let (hold, asked) = hang(&ca, json!({}), Turns::new(1, NEVER, NEVER)).await;
+    let (snapshot, now) = (ca.reloader.app.snapshot(), ca.reloader.app.own_call().now);
+    let file = ca.path.base().join("audit.log");
+    for _ in 0..5 {
+        let mut sealed = None;
+        sealing::seal(&file, snapshot.clone(), now, &mut sealed).await;
+        assert_eq!(sealed, None);
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    drop(hold);
+}
+
+#[tokio::test]
+async fn a_signer_that_hangs_keeps_two_threads_and_nobody_who_needs_no_signature() {
+    let ca = TestCa::start().await;
+    let applicant = Applicant::new(&ca);
+    // Whoever waits for what does not come need not wait long.
+    let (hold, asked) = hang(&ca, json!({"ocsp": {"enabled": true}}), Turns::new(2, NEVER, NEVER)).await;
 
     let client = ca.client(true);
     let sign = || async { client.post(ca.url("/sign")).body(applicant.body()).send().await.unwrap().status() };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use authority::Timestamp;
 use rusqlite::{CachedStatement, Row, params};
 
+use super::error::{Damage, StoreError};
 use crate::audit::{Digest, Entry};
 
 /// What it takes to decide again, besides what the [`Entry`] says. No credential in it can be used.
@@ -67,7 +68,7 @@ impl DecisionRecord {
     }
 
     pub(super) const INSERT: &'static str = "INSERT INTO decisions (sequence, id, time, configuration, token, \
-         request, presented, facts) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+         request, presented, facts, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
     /// Rows with the line of the audit log beside each.
     pub(super) const SELECT: &'static str = "SELECT decisions.*, audit.line FROM decisions JOIN audit USING (sequence)";
@@ -88,18 +89,43 @@ impl DecisionRecord {
             self.request,
             self.presented,
             self.facts,
+            self.checksum(sequence, &entry.id, entry.time).as_bytes(),
         ])?;
         Ok(())
     }
 
-    /// Reads a row of [`Self::SELECT`].
-    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
+    /// Reads a row of [`Self::SELECT`], or of the table alone; one that is not what was written is damage.
+    pub(super) fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let record = Self {
             configuration: Digest::from_bytes(row.get("configuration")?),
             token: row.get("token")?,
             request: row.get("request")?,
             presented: row.get("presented")?,
             facts: row.get("facts")?,
-        })
+        };
+        let (sequence, id): (i64, String) = (row.get("sequence")?, row.get("id")?);
+        let checksum: Option<[u8; 32]> = row.get("checksum")?;
+        let expected = record.checksum(sequence, &id, Timestamp::from_unix(row.get("time")?));
+        match checksum {
+            Some(checksum) if Digest::from_bytes(checksum) != expected => Err(Damage::Decision { sequence }.into()),
+            // Nothing in rows that are older than the column.
+            _ => Ok(record),
+        }
+    }
+
+    fn checksum(&self, sequence: i64, id: &str, time: Timestamp) -> Digest {
+        // Nothing is not the same as something empty.
+        let known = [self.token.is_some(), self.request.is_some(), self.presented.is_some()].map(u8::from);
+        Digest::of_fields(&[
+            &sequence.to_be_bytes(),
+            id.as_bytes(),
+            &time.as_unix().to_be_bytes(),
+            self.configuration.as_bytes(),
+            &known,
+            self.token.as_deref().unwrap_or_default().as_bytes(),
+            self.request.as_deref().unwrap_or_default(),
+            self.presented.as_deref().unwrap_or_default(),
+            self.facts.as_bytes(),
+        ])
     }
 }

@@ -43,6 +43,14 @@ pub enum StoreError {
     /// The credential was used before. Nothing was written.
     #[error("the credential was used already")]
     TokenSpent,
+    /// As much was asked of the signer elsewhere without anybody knowing what became of it as there can be. Nothing was
+    /// written.
+    #[error(
+        "{} certificates were asked of the signer and are not on record yet; `step-ca db intents` lists and settles those \
+         that were lost",
+        crate::limits::INTENTS
+    )]
+    TooManyIntents,
     /// As many recalls are on record as there can be. Nothing was written.
     #[error("{} recalls are on record already", crate::limits::RECALLS)]
     TooManyRecalls,
@@ -135,6 +143,18 @@ pub enum Damage {
     Data {
         /// Whose data.
         provisioner: String,
+    },
+    /// What a decision was made from is changed.
+    #[error("what the decision in line {sequence} of the audit log was made from was changed")]
+    Decision {
+        /// Its line.
+        sequence: i64,
+    },
+    /// A policy module that decisions were made with is changed or missing.
+    #[error("the policy module with SHA-256 {digest} was changed or is missing")]
+    Module {
+        /// What its component should have.
+        digest: Digest,
     },
     /// SQLite cannot read its own file.
     #[error("the database file is malformed: {0}")]

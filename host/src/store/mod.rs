@@ -11,6 +11,7 @@ mod intent;
 mod issuance;
 mod maintenance;
 mod meters;
+mod module;
 mod query;
 mod recall;
 mod revocation;
@@ -29,6 +30,7 @@ pub use self::{
     issuance::{Issuance, Recorded, SingleUse},
     maintenance::{Compacted, Copied, MaintenanceError, Restored},
     meters::StoreMeters,
+    module::ModuleRecord,
     query::{CertificatePage, CertificateQuery, Dossier, NameCondition, Page, Standing},
     recall::{Recall, RecallRecord},
     revocation::{ListBasis, Revocation, RevocationRecord},
@@ -57,6 +59,13 @@ pub trait Store: Send + Sync {
 
     /// Keeps a configuration that decisions will be made with; false when it is kept already.
     fn remember_configuration(&self, configuration: ConfigurationRecord) -> Answer<bool>;
+
+    /// Keeps the policy modules that a configuration is served with from here on, for as long as what is kept of decisions
+    /// refers to them and they have at most [`crate::limits::KEPT_MODULES`] octets; tells how many are new.
+    fn remember_modules(&self, configuration: Digest, modules: Vec<ModuleRecord>) -> Answer<u64> {
+        drop((configuration, modules));
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Unavailable::ReadOnly))))
+    }
 
     /// The certificate with this serial number.
     fn certificate(&self, serial_number: authority::SerialNumber) -> Answer<Option<CertificateRecord>>;
@@ -103,7 +112,8 @@ pub trait Store: Send + Sync {
     fn record_list(&self, number: u64, made_at: Timestamp) -> Answer<bool>;
 
     /// Keeps what a signer elsewhere is about to be asked for, until the certificate is recorded or refused; false when
-    /// the serial number is taken. Durable like [`Self::record`].
+    /// the serial number is taken. Durable like [`Self::record`]. Of more than [`crate::limits::INTENTS`]:
+    /// [`StoreError::TooManyIntents`].
     fn intend(&self, intent: Intent) -> Answer<bool> {
         drop(intent);
         Box::pin(std::future::ready(Err(StoreError::Unavailable(Unavailable::ReadOnly))))
@@ -111,6 +121,13 @@ pub trait Store: Send + Sync {
 
     /// Takes an intent back: nothing was signed, or what was signed is gone. Does not wait; may be lost.
     fn withdraw(&self, _serial_number: authority::SerialNumber) {}
+
+    /// Drops an intent of which an operator knows what became, and keeps the audit entry; false when there is none. Durable
+    /// like [`Self::record`].
+    fn settle(&self, serial_number: authority::SerialNumber, entry: Entry) -> Answer<bool> {
+        drop((serial_number, entry));
+        Box::pin(std::future::ready(Err(StoreError::Unavailable(Unavailable::ReadOnly))))
+    }
 
     /// Intents that nothing has claimed, the oldest first. While requests are under way, theirs are among them.
     fn unclaimed(&self) -> Answer<Vec<Intent>> {

@@ -7,7 +7,7 @@ use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Statement};
 
 use super::{
-    recalls, revocations,
+    decisions, modules, recalls, revocations,
     state::{SetSum, State},
 };
 use crate::{
@@ -58,6 +58,8 @@ pub(super) fn whole(connection: &Connection) -> Result<Report, StoreError> {
         return Err(Damage::Recalls.into());
     }
     data(connection)?;
+    decisions::check(connection)?;
+    modules::check(connection)?;
     Ok(Report { certificates, revoked, spent: state.spent.rows.unsigned_abs(), head: state.head })
 }
 

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_decisions.sql"),
     include_str!("../migrations/0007_intents.sql"),
     include_str!("../migrations/0008_recalls.sql"),
+    include_str!("../migrations/0009_modules.sql"),
     include_str!("../migrations/0010_no_index_of_fingerprints.sql"),
 ];
 

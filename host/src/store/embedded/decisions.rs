@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 
-use super::{reader::Reader, state::State};
+use super::{modules, reader::Reader, state::State};
 use crate::{
     audit::{Digest, Entry},
     limits,
@@ -32,13 +32,14 @@ pub(super) fn forget(connection: &Connection, now: Timestamp, last_line: u64) ->
     let oldest = connection.prepare_cached(oldest)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let is_due = oldest.is_some_and(|(sequence, time): (i64, i64)| sequence <= until || time < before);
     if !is_due {
-        return Ok(0);
+        return modules::forget(connection);
     }
     let mut statement = connection.prepare_cached(
         "DELETE FROM decisions WHERE sequence IN (SELECT sequence FROM (SELECT sequence, time FROM decisions \
          ORDER BY sequence LIMIT ?1) WHERE time < ?2 OR sequence <= ?3)",
     )?;
-    Ok(statement.execute(params![FORGOTTEN, before, until])? as u64)
+    let forgotten = statement.execute(params![FORGOTTEN, before, until])? as u64;
+    Ok(forgotten + modules::forget(connection)?)
 }
 
 // A transaction that forgets more would keep issuances waiting.
@@ -158,6 +159,30 @@ impl Reader {
     }
 }
 
+/// Reads all that decisions were made from and the configurations, and finds each decision in the audit log.
+pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT decisions.*, json_extract(audit.line, '$.id') AS audited FROM decisions LEFT JOIN audit USING (sequence)",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        DecisionRecord::from_row(row)?;
+        let (id, audited): (String, Option<String>) = (row.get("id")?, row.get("audited")?);
+        if audited != Some(id) {
+            return Err(Damage::Decision { sequence: row.get("sequence")? }.into());
+        }
+    }
+    let mut statement = connection.prepare("SELECT digest, text FROM configurations")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (digest, text): (_, String) = (Digest::from_bytes(row.get(0)?), row.get(1)?);
+        if Digest::of(&[text.as_bytes()]) != digest {
+            return Err(Damage::Configuration { digest }.into());
+        }
+    }
+    Ok(())
+}
+
 fn stored(row: &Row<'_>) -> Result<StoredDecision, StoreError> {
     let sequence: i64 = row.get("sequence")?;
     let line: String = row.get("line")?;
@@ -174,7 +199,12 @@ mod tests {
     #[test]
     fn as_many_lines_are_remembered_as_the_limit_and_no_more() {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("CREATE TABLE decisions (sequence INTEGER PRIMARY KEY, time INTEGER)").unwrap();
+        connection
+            .execute_batch(
+                "CREATE TABLE decisions (sequence INTEGER PRIMARY KEY, time INTEGER);
+                 CREATE TABLE modules (digest BLOB, retired INTEGER)",
+            )
+            .unwrap();
         let now = Timestamp::from_unix(1_800_000_000);
         for line in 1..=3 {
             connection.execute("INSERT INTO decisions VALUES (?1, ?2)", [line, now.as_unix()]).unwrap();

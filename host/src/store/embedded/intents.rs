@@ -3,13 +3,22 @@
 use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, Row, params};
 
-use crate::store::{
-    Intent,
-    error::{Damage, StoreError},
+use crate::{
+    limits,
+    store::{
+        Intent,
+        error::{Damage, StoreError},
+    },
 };
 
 /// Keeps one; false when the serial number is taken.
 pub(super) fn keep(connection: &Connection, intent: &Intent) -> Result<bool, StoreError> {
+    // There are a few, unless the signer has begun to lose what it signs.
+    const COUNT: &str = "SELECT count(*) FROM (SELECT 1 FROM intents LIMIT ?1)";
+    let count: i64 = connection.prepare_cached(COUNT)?.query_row([limits::INTENTS], |row| row.get(0))?;
+    if count >= limits::INTENTS {
+        return Err(StoreError::TooManyIntents);
+    }
     let names = serde_json::to_string(&intent.names).expect("text has a JSON form");
     let mut insert = connection.prepare_cached(
         "INSERT INTO intents (serial_number, names, provisioner, time) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
@@ -18,10 +27,10 @@ pub(super) fn keep(connection: &Connection, intent: &Intent) -> Result<bool, Sto
     Ok(insert.execute(values)? == 1)
 }
 
-/// What became of it is known.
-pub(super) fn settle(connection: &Connection, serial_number: &SerialNumber) -> Result<(), StoreError> {
-    connection.prepare_cached("DELETE FROM intents WHERE serial_number = ?1")?.execute([serial_number.as_bytes()])?;
-    Ok(())
+/// What became of it is known; false when there is none.
+pub(super) fn settle(connection: &Connection, serial_number: &SerialNumber) -> Result<bool, StoreError> {
+    let mut delete = connection.prepare_cached("DELETE FROM intents WHERE serial_number = ?1")?;
+    Ok(delete.execute([serial_number.as_bytes()])? == 1)
 }
 
 /// All of them, the oldest first.

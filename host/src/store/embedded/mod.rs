@@ -22,6 +22,7 @@ mod files;
 mod intents;
 mod last_seen;
 mod log_reader;
+mod modules;
 mod operation;
 mod read_only;
 mod reader;
@@ -67,8 +68,8 @@ use self::{
 };
 use super::{
     Answer, CertificatePage, CertificateQuery, CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord,
-    Intent, Issuance, ListBasis, Origin, Page, Recall, RecallRecord, Recorded, Report, Revocation, RevocationRecord,
-    SingleUse, Store,
+    Intent, Issuance, ListBasis, ModuleRecord, Origin, Page, Recall, RecallRecord, Recorded, Report, Revocation,
+    RevocationRecord, SingleUse, Store,
     certificate::StoredCertificate,
     error::{OpenError, StoreError, Unavailable},
     meters::StoreMeters,
@@ -256,6 +257,13 @@ impl Store for Embedded {
         self.write(|reply| Operation::RememberConfiguration(configuration, reply))
     }
 
+    fn remember_modules(&self, configuration: Digest, modules: Vec<ModuleRecord>) -> Answer<u64> {
+        if let Some(module) = modules.iter().find(|module| module.component.len() > limits::STORE_PARAMETER) {
+            return refused(StoreError::TooLarge { octets: module.component.len() });
+        }
+        self.write(|reply| Operation::RememberModules(configuration, modules, reply))
+    }
+
     fn certificate(&self, serial_number: SerialNumber) -> Answer<Option<CertificateRecord>> {
         self.read(move |connection| {
             let sql = format!("{} WHERE serial_number = ?1", CertificateRecord::SELECT);
@@ -325,6 +333,10 @@ impl Store for Embedded {
             // What a full queue does not take is reported at the next start.
             let _ = operations.try_send(Operation::Withdraw(serial_number));
         }
+    }
+
+    fn settle(&self, serial_number: SerialNumber, entry: Entry) -> Answer<bool> {
+        self.write(|reply| Operation::Settle(serial_number, Box::new(entry), reply))
     }
 
     fn unclaimed(&self) -> Answer<Vec<Intent>> {

@@ -4,8 +4,10 @@ use authority::{SerialNumber, Timestamp};
 use tokio::sync::oneshot;
 
 use super::transaction::Transaction;
+use crate::audit::{Digest, Entry};
 use crate::store::{
-    ConfigurationRecord, DataChange, Intent, Issuance, Recall, Recorded, Revocation, SingleUse, StoreError,
+    ConfigurationRecord, DataChange, Intent, Issuance, ModuleRecord, Recall, Recorded, Revocation, SingleUse,
+    StoreError,
 };
 
 /// One thing to write, and who waits for it.
@@ -19,11 +21,15 @@ pub(super) enum Operation {
     /// A list was made: its number, and when.
     RecordList(u64, Timestamp, Reply<bool>),
     RememberConfiguration(ConfigurationRecord, Reply<bool>),
+    /// What the configuration with this digest is served with.
+    RememberModules(Digest, Vec<ModuleRecord>, Reply<u64>),
     /// There are refusals to be written, soon.
     Refusals,
     /// The audit file may have been moved away.
     ReopenAuditFile,
     Revoke(Box<Revocation>, Reply<Recorded>),
+    /// An operator knows what became of an intent.
+    Settle(SerialNumber, Box<Entry>, Reply<bool>),
     /// Nothing was signed under this serial number, or it is gone.
     Withdraw(SerialNumber),
 }
@@ -55,7 +61,11 @@ impl Operation {
         match self {
             Self::ChangeData(change, reply) => settle(reply, transaction.change_data(&change).map(Ok), Outcome::Flag),
             Self::Consume(once, reply) => settle(reply, transaction.consume(&once).map(Ok), Outcome::Flag),
-            Self::Intend(intent, reply) => settle(reply, transaction.intend(&intent).map(Ok), Outcome::Flag),
+            Self::Intend(intent, reply) => match transaction.intend(&intent) {
+                // There is no room for it; the others are none the worse.
+                Err(error @ StoreError::TooManyIntents) => settle(reply, Ok(Err(error)), Outcome::Flag),
+                intended => settle(reply, intended.map(Ok), Outcome::Flag),
+            },
             Self::Prune(now, reply) => settle(reply, transaction.prune(now).map(Ok), Outcome::Count),
             Self::Recall(recall, reply) => match transaction.recall(&recall) {
                 // There is no room for it; the others are none the worse.
@@ -72,6 +82,12 @@ impl Operation {
             Self::RememberConfiguration(configuration, reply) => {
                 settle(reply, transaction.remember_configuration(&configuration).map(Ok), Outcome::Flag)
             }
+            Self::RememberModules(configuration, modules, reply) => {
+                settle(reply, transaction.remember_modules(&configuration, &modules).map(Ok), Outcome::Count)
+            }
+            Self::Settle(serial_number, entry, reply) => {
+                settle(reply, transaction.settle_as(&serial_number, &entry).map(Ok), Outcome::Flag)
+            }
             Self::Refusals | Self::ReopenAuditFile => (Outcome::Silent, Ok(())),
             Self::Withdraw(serial_number) => (Outcome::Silent, transaction.settle(&serial_number)),
             Self::Revoke(revocation, reply) => {
@@ -85,8 +101,8 @@ impl Operation {
     fn is_abandoned(&self) -> bool {
         match self {
             Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => reply.is_closed(),
-            Self::Intend(_, reply) | Self::Recall(_, reply) => reply.is_closed(),
-            Self::Prune(_, reply) => reply.is_closed(),
+            Self::Intend(_, reply) | Self::Recall(_, reply) | Self::Settle(_, _, reply) => reply.is_closed(),
+            Self::Prune(_, reply) | Self::RememberModules(_, _, reply) => reply.is_closed(),
             Self::RememberConfiguration(_, reply) => reply.is_closed(),
             Self::Record(_, reply) | Self::Revoke(_, reply) => reply.is_closed(),
             Self::Refusals | Self::ReopenAuditFile | Self::Withdraw(_) => false,
@@ -100,8 +116,8 @@ impl Operation {
             Self::ChangeData(_, reply) | Self::Consume(_, reply) | Self::RecordList(_, _, reply) => {
                 drop(reply.send(Err(error)));
             }
-            Self::Intend(_, reply) | Self::Recall(_, reply) => drop(reply.send(Err(error))),
-            Self::Prune(_, reply) => drop(reply.send(Err(error))),
+            Self::Intend(_, reply) | Self::Recall(_, reply) | Self::Settle(_, _, reply) => drop(reply.send(Err(error))),
+            Self::Prune(_, reply) | Self::RememberModules(_, _, reply) => drop(reply.send(Err(error))),
             Self::RememberConfiguration(_, reply) => drop(reply.send(Err(error))),
             Self::Record(_, reply) | Self::Revoke(_, reply) => drop(reply.send(Err(error))),
             Self::Refusals | Self::ReopenAuditFile | Self::Withdraw(_) => {}

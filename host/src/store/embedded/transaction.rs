@@ -5,13 +5,13 @@
 use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{data, decisions, intents, recalls, revocations, revocations::Revocations, state::State};
+use super::{data, decisions, intents, modules, recalls, revocations, revocations::Revocations, state::State};
 use crate::{
     audit::{Digest, Entry},
     limits,
     store::{
-        CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord, Intent, Issuance, Recall, Recorded,
-        Revocation, RevocationRecord, SingleUse,
+        CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord, Intent, Issuance, ModuleRecord, Recall,
+        Recorded, Revocation, RevocationRecord, SingleUse,
         error::{Damage, StoreError},
     },
 };
@@ -179,7 +179,16 @@ impl<'c> Transaction<'c> {
 
     /// It is known what became of it.
     pub(super) fn settle(&self, serial_number: &SerialNumber) -> Result<(), StoreError> {
-        intents::settle(self.connection, serial_number)
+        intents::settle(self.connection, serial_number).map(drop)
+    }
+
+    /// An operator knows what became of it; keeps the audit entry. False when there is none.
+    pub(super) fn settle_as(&mut self, serial_number: &SerialNumber, entry: &Entry) -> Result<bool, StoreError> {
+        let is_settled = intents::settle(self.connection, serial_number)?;
+        if is_settled {
+            self.append(entry)?;
+        }
+        Ok(is_settled)
     }
 
     /// Spends something that is no credential; false when it was spent, or may have been.
@@ -203,6 +212,11 @@ impl<'c> Transaction<'c> {
 
     pub(super) fn remember_configuration(&self, configuration: &ConfigurationRecord) -> Result<bool, StoreError> {
         decisions::remember(self.connection, configuration)
+    }
+
+    /// Keeps what a configuration is served with.
+    pub(super) fn remember_modules(&self, configuration: &Digest, modules: &[ModuleRecord]) -> Result<u64, StoreError> {
+        modules::remember(self.connection, configuration, modules, self.state.head.sequence)
     }
 
     /// Adds a line to the audit log.

@@ -68,3 +68,35 @@ fn a_serial_number_is_intended_once() {
         assert!(!store.intend(intent(1)).await.unwrap());
     });
 }
+
+#[test]
+fn so_much_may_be_lost_at_the_signer_and_no_more() {
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let store = open_at(&path);
+        let most = limits::INTENTS.unsigned_abs();
+        for n in 0..most {
+            assert!(store.intend(intent(n)).await.unwrap());
+        }
+        assert!(matches!(store.intend(intent(most)).await, Err(StoreError::TooManyIntents)));
+        // Others are none the worse for it.
+        store.record(issuance(1, most)).await.unwrap();
+        store.withdraw(serial(1));
+        assert!(store.intend(intent(most + 1)).await.unwrap());
+    });
+}
+
+#[test]
+fn what_an_operator_settles_is_gone_and_on_record() {
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let store = open_at(&path);
+        store.intend(intent(1)).await.unwrap();
+        let settled = || Entry { serial_number: Some(serial(1)), ..entry(Came::Accepted) };
+        assert!(store.settle(serial(1), settled()).await.unwrap());
+        let lines = store.head().sequence;
+        assert!(!store.settle(serial(1), settled()).await.unwrap());
+        assert_eq!((store.head().sequence, store.unclaimed().await.unwrap()), (lines, Vec::new()));
+        store.check().await.unwrap();
+    });
+}

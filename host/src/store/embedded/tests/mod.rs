@@ -5,6 +5,7 @@ mod damage;
 mod faults;
 mod files;
 mod intents;
+mod kept;
 mod lists;
 mod recalls;
 mod revocations;
