@@ -126,4 +126,24 @@ fn bad_claim(error: ClaimError) -> Denial {
     error.denial("jwks")
 }
 
-policy_sdk::provisioner!(Jwks, settings: Settings);
+policy_sdk::provisioner!(
+    Jwks,
+    settings: Settings,
+    rules: [
+        "jwks.aud",
+        "jwks.expired",
+        "jwks.iss",
+        "jwks.issued-in-the-future",
+        "jwks.keys",
+        "jwks.lives-too-long",
+        "jwks.missing",
+        "jwks.names",
+        "jwks.not-yet-valid",
+        "jwks.require",
+        "jwks.reversed",
+        "jwks.revoke",
+        "jwks.signature",
+        "jwks.starts-too-late",
+        "jwks.sub",
+    ]
+);

@@ -82,4 +82,23 @@ fn bad_claim(error: ClaimError) -> Denial {
     error.denial("x5c")
 }
 
-policy_sdk::provisioner!(X5c, settings: Settings);
+policy_sdk::provisioner!(
+    X5c,
+    settings: Settings,
+    rules: [
+        "provisioner.revoke",
+        "x5c.aud",
+        "x5c.chain",
+        "x5c.expired",
+        "x5c.iss",
+        "x5c.issued-in-the-future",
+        "x5c.lives-too-long",
+        "x5c.malformed",
+        "x5c.missing",
+        "x5c.not-yet-valid",
+        "x5c.reversed",
+        "x5c.signature",
+        "x5c.starts-too-late",
+        "x5c.usage",
+    ]
+);
