@@ -83,3 +83,17 @@ fn provisioners_are_listed_as_the_ca_shows_them() {
     assert_eq!(list[0]["key"]["kid"], visitor.ca.provisioner_key().kid().unwrap());
     assert!(text.starts_with("[\n   {\n      \"name\": "), "{text}");
 }
+
+#[test]
+fn whoever_asks_for_policies_is_shown_who_decides() {
+    let visitor = Visitor::new();
+    let list = |command| -> Value { serde_json::from_str(&visitor.step(command).answer()).unwrap() };
+    let (upstream, mut ours) = (list("ca provisioner list"), list("ca provisioner list --policies"));
+    let policies = ours[0].as_object_mut().unwrap().remove("policies").unwrap();
+    assert_eq!(ours, upstream, "nothing else is different");
+    let names: Vec<_> = policies.as_array().unwrap().iter().map(|policy| policy["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["builtin:jwk", "builtin:claims"]);
+    let digests = include_str!("../../policies/dist/SHA256SUMS");
+    assert!(digests.contains(&format!("{}  jwk.wasm", policies[0]["sha256"].as_str().unwrap())));
+    assert_eq!(policies[0].as_object().unwrap().len(), 2, "neither shadow nor grants: {policies}");
+}

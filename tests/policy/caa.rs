@@ -1,5 +1,6 @@
 //! A policy that looks names up, in the whole CA: the DNS decides who is certified, and what it said is kept.
 
+use api_types::ProvisionerPolicy;
 use hickory_proto::rr::{Name, RData, rdata::CAA};
 use serde_json::{Value, json};
 use step_ca::audit::Outcome;
@@ -73,4 +74,11 @@ fn an_operator_is_shown_what_may_be_looked_up_and_where() {
     let overview = ca.app().snapshot().policies.overview(&config);
     let granted = format!("; granted: dns CAA of . from {}", resolver.address());
     assert!(overview.contains(&granted), "{overview}");
+
+    let of = |name: &str| config.authority.provisioners.iter().find(|provisioner| provisioner.name == name).unwrap();
+    let shown = ca.app().snapshot().policies.of_provisioner(&config, of("guarded@example.com"));
+    let digest = step_ca::audit::Digest::of(&[MODULE]).to_string();
+    let caa =
+        ProvisionerPolicy { name: "caa".into(), sha256: digest, grants: vec!["dns".into()], ..Default::default() };
+    assert_eq!(shown.last(), Some(&caa), "everyone may know what, and not where");
 }

@@ -219,11 +219,28 @@ impl Client {
     ///
     /// When the CA cannot be reached or refuses, or its pages go round in circles.
     pub async fn provisioners<Entry: DeserializeOwned>(&self) -> Result<Vec<Entry>, ClientError> {
+        self.each_provisioner(&[]).await
+    }
+
+    /// [As these](Self::provisioners), with the modules that decide about their certificates; a CA that has no such modules
+    /// answers as ever.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn provisioners_with_policies<Entry: DeserializeOwned>(&self) -> Result<Vec<Entry>, ClientError> {
+        self.each_provisioner(&[("policies", "true")]).await
+    }
+
+    async fn each_provisioner<Entry: DeserializeOwned>(
+        &self,
+        parameters: &[(&str, &str)],
+    ) -> Result<Vec<Entry>, ClientError> {
         let mut entries = Vec::new();
         let mut cursor = String::new();
         for _ in 0..MAX_PAGES {
             let mut url = self.url.at(["provisioners"]);
-            url.query_pairs_mut().append_pair("limit", "100");
+            url.query_pairs_mut().append_pair("limit", "100").extend_pairs(parameters);
             if !cursor.is_empty() {
                 url.query_pairs_mut().append_pair("cursor", &cursor);
             }

@@ -28,7 +28,9 @@ mod tls_options;
 
 pub use certificates::{CertificateEntry, CertificatesPage, ModuleEntry, RevocationEntry};
 pub use problem::{Problem, Reason};
-pub use provisioner::{EncryptedKeyResponse, Provisioner, ProvisionerClaims, ProvisionersPage, PublicJwk};
+pub use provisioner::{
+    EncryptedKeyResponse, Provisioner, ProvisionerClaims, ProvisionerPolicy, ProvisionersPage, PublicJwk,
+};
 pub use recall::{RecallAction, RecallEntry, RecallPage, RecallRequest};
 pub use rekey::RekeyRequest;
 pub use requested_time::{RequestedTime, RequestedTimeError};

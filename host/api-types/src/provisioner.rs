@@ -53,6 +53,29 @@ pub struct Provisioner {
     /// Bounds on the certificates it may ask for. The server always writes it, `{}` when there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<ProvisionerClaims>,
+    /// The modules that decide about its certificates, in the order they are asked; for those who ask with
+    /// `policies=true`. Ours: upstream has no such member.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<ProvisionerPolicy>,
+}
+
+/// A module that decides about the certificates of a provisioner.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProvisionerPolicy {
+    /// As `ca.json` calls it.
+    pub name: String,
+    /// SHA-256 of the module's file, in hexadecimal.
+    pub sha256: String,
+    /// `shadow` for one whose word does not count.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub mode: String,
+    /// Of a hundred subjects, for how many its word counts, when not for all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary: Option<u8>,
+    /// The members of `grants` in `ca.json`, without what is in them: that is nobody's business.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<String>,
 }
 
 /// A public JSON Web Key (RFC 7517 §4, RFC 7518 §6) in the member order of `ca.json`.

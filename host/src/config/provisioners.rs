@@ -72,6 +72,7 @@ impl ProvisionerConfig {
                 default_tls_cert_duration: claims.default_tls_cert_duration,
                 disable_renewal: claims.disable_renewal,
             }),
+            policies: Vec::new(),
         })
     }
 }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{Policies, Provisioner};
-use crate::config::{Config, DNS_TYPES, DnsGrant, Grants, HttpGrant, Mode};
+use crate::config::{Config, DNS_TYPES, DnsGrant, Grants, HttpGrant, Mode, ProvisionerConfig};
+use api_types::ProvisionerPolicy;
 
 impl Policies {
     /// A line for each provisioner, and below it one for each of its modules: name, SHA-256 and grants.
@@ -20,6 +21,29 @@ impl Policies {
             }
         }
         text
+    }
+
+    /// The same for one provisioner, as everyone may know it: which capabilities are granted, and not where they lead. Nothing
+    /// for one whose module cannot be used.
+    pub fn of_provisioner(&self, config: &Config, provisioner: &ProvisionerConfig) -> Vec<ProvisionerPolicy> {
+        let loaded = self.provisioners.iter().find(|loaded| loaded.place == provisioner.place);
+        let modules = loaded.into_iter().flat_map(Provisioner::modules);
+        let shown = modules.map(|(name, digest)| {
+            let policy = config.policies.get(name);
+            let (mode, canary) = match policy.map(|policy| policy.mode) {
+                Some(Mode::Shadow) => ("shadow", None),
+                Some(Mode::Canary(percent)) => ("", Some(percent)),
+                Some(Mode::Enforce) | None => ("", None),
+            };
+            ProvisionerPolicy {
+                name: name.to_owned(),
+                sha256: hex::encode(digest),
+                mode: mode.to_owned(),
+                canary,
+                grants: policy.map(|policy| members(&policy.grants)).unwrap_or_default(),
+            }
+        });
+        shown.collect()
     }
 
     /// Names of the policies whose module has this SHA-256, each once.
@@ -44,6 +68,21 @@ fn mode(mode: Mode) -> String {
         Mode::Shadow => " in shadow".to_owned(),
         Mode::Canary(percent) => format!(" for {percent} of 100 subjects"),
     }
+}
+
+/// The members of a `grants` object.
+fn members(grants: &Grants) -> Vec<String> {
+    let Grants { http, dns, kv, consume_once, reusable_tokens, unrestricted_names, extensions } = grants;
+    let members = [
+        (*consume_once, "consumeOnce"),
+        (dns.is_some(), "dns"),
+        (!extensions.is_empty(), "extensions"),
+        (!http.is_empty(), "http"),
+        (kv.is_some(), "kv"),
+        (*reusable_tokens, "reusableTokens"),
+        (*unrestricted_names, "unrestrictedNames"),
+    ];
+    members.into_iter().filter(|(is_there, _)| *is_there).map(|(_, name)| name.to_owned()).collect()
 }
 
 fn granted(grants: &Grants) -> String {

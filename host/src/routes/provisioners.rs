@@ -15,7 +15,8 @@ use super::{
     service::Service,
 };
 
-/// `GET /provisioners`: one page; `cursor` says where it begins and `limit` how long it is.
+/// `GET /provisioners`: one page; `cursor` says where it begins and `limit` how long it is. With `policies=true` each entry
+/// tells who decides about its certificates.
 pub(super) async fn list(
     State(ca): State<Arc<dyn Service>>,
     Query(query): Query<Vec<(String, String)>>,
@@ -26,7 +27,12 @@ pub(super) async fn list(
         "" => 0,
         text => text.parse().map_err(|_| RequestError::PageLimit(text.to_owned()))?,
     };
-    Ok(json::answer(StatusCode::OK, ca.published().provisioners.page(first("cursor"), limit)))
+    let published = ca.published();
+    let listing = match first("policies") {
+        "true" => &published.provisioners_with_policies,
+        _ => &published.provisioners,
+    };
+    Ok(json::answer(StatusCode::OK, listing.page(first("cursor"), limit)))
 }
 
 /// `GET /provisioners/{kid}/encrypted-key`: the private key, as only its password opens it.

@@ -29,6 +29,8 @@ pub struct Published {
     /// The first of them, which signs; in DER.
     pub(crate) issuer: Option<Bytes>,
     pub(crate) provisioners: Listing,
+    /// The same, with the modules that decide about their certificates.
+    pub(crate) provisioners_with_policies: Listing,
     encrypted_keys: HashMap<String, Bytes>,
 }
 
@@ -57,8 +59,14 @@ impl Published {
             issuer: intermediates.first().map(|issuer| issuer.der.clone()),
             intermediates: (!intermediates.is_empty()).then(|| Bundle::new(intermediates)),
             provisioners: Listing::new(provisioners),
+            provisioners_with_policies: Listing::new(Vec::new()),
             encrypted_keys,
         }
+    }
+
+    /// What is shown to those who ask for policies as well.
+    pub fn with_policies(self, provisioners: Vec<Provisioner>) -> Self {
+        Self { provisioners_with_policies: Listing::new(provisioners), ..self }
     }
 
     /// The root or federated root with this SHA-256 fingerprint: hexadecimal in any case, dashes ignored.
