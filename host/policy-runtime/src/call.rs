@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::SemaphorePermit;
+use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline, WasmBacktrace};
 
 use crate::assignment::Assignment;
@@ -13,6 +14,7 @@ use crate::error::{Fault, Stop};
 use crate::imports::LogBook;
 use crate::limits::{Limiter, Limits};
 use crate::output::Octets;
+use crate::state::State;
 use crate::text::printable;
 use crate::trace::Trace;
 
@@ -68,6 +70,32 @@ impl<'r> Call<'r> {
         Ok(Self { store, limits, started, _running: running, _place: place })
     }
 
+    /// A fresh instance as if its `init` had just returned, and had taken the fuel it takes.
+    pub(crate) fn resume(&mut self, state: &State, pre: &InstancePre<Guest>) -> wasmtime::Result<Instance> {
+        let instance = self.undisturbed(|store| state.resume(pre, store))?;
+        self.store.set_fuel(self.limits.fuel.saturating_add(1).saturating_sub(state.fuel()))?;
+        Ok(instance)
+    }
+
+    /// Does what takes no code of the guest's, without being interrupted and for no fuel: the host's own functions in an
+    /// instance are few instructions each, and nobody waits for them. The fuel is to be set afterwards.
+    pub(crate) fn undisturbed<T>(
+        &mut self,
+        work: impl FnOnce(&mut Store<Guest>) -> wasmtime::Result<T>,
+    ) -> wasmtime::Result<T> {
+        const NEVER: u64 = 1 << 40;
+        self.store.set_fuel(u64::MAX)?;
+        self.store.set_epoch_deadline(NEVER);
+        let done = work(&mut self.store)?;
+        self.store.set_epoch_deadline(1);
+        Ok(done)
+    }
+
+    /// Whether the guest has called a function of the host's.
+    pub(crate) fn has_called_the_host(&self) -> bool {
+        self.store.data().meter.host_calls > 0
+    }
+
     /// Ends the call: an answer that may be used and what it took, or what went wrong.
     pub(crate) fn finish<T: Octets>(mut self, outcome: wasmtime::Result<T>) -> Result<(T, Trace), Fault> {
         let value = outcome.map_err(|error| self.fault(&error))?;
@@ -85,14 +113,14 @@ impl<'r> Call<'r> {
         Ok((value, Trace { fuel, elapsed: self.started.elapsed(), host_calls, log, log_dropped, transcript }))
     }
 
-    fn fuel_used(&self) -> Result<u64, Fault> {
+    pub(crate) fn fuel_used(&self) -> Result<u64, Fault> {
         let left = self.store.get_fuel().map_err(|error| internal(&error))?;
         let guest = self.limits.fuel.saturating_add(1).saturating_sub(left);
         Ok(guest.saturating_add(self.store.data().meter.fuel))
     }
 
     /// Sorts what wasmtime reports into situations.
-    fn fault(&mut self, error: &wasmtime::Error) -> Fault {
+    pub(crate) fn fault(&mut self, error: &wasmtime::Error) -> Fault {
         if let Some(stop) = error.downcast_ref::<Stop>() {
             return self.stopped(*stop);
         }

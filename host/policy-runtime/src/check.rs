@@ -3,23 +3,23 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::answer::{Answer, answer, bounded_config_errors};
+use wasmtime::component::ComponentExportIndex;
+
+use crate::answer::{Answer, bounded_config_errors};
 use crate::assignment::Assignment;
-use crate::call::{Call, Guest};
+use crate::call::Call;
 use crate::contract::check::{Descriptor, Edit, Environment, Proposal};
-use crate::contract::{CheckHost, CheckHostPre};
 use crate::effects::Transcript;
-use crate::error::{Fault, InitError, Stop};
+use crate::error::{Fault, InitError};
 use crate::grants::Grants;
 use crate::limits::Limits;
 use crate::module::Module;
+use crate::template::Template;
 
 /// A module, a configuration it accepts, and what it may use. All methods may be called at the same time.
 pub struct Check {
-    assignment: Arc<Assignment>,
-    pre: CheckHostPre<Guest>,
-    environment: Environment,
-    descriptor: Descriptor,
+    pub(crate) template: Template<Environment, Descriptor>,
+    review: ComponentExportIndex,
 }
 
 impl Check {
@@ -45,12 +45,14 @@ impl Check {
         let outcome = outcome.await;
         let (descriptor, _trace) = call.finish(outcome)?;
         let descriptor = descriptor.map_err(|errors| InitError::Config(bounded_config_errors(errors)))?;
-        Ok(Self { assignment, pre, environment, descriptor })
+        let review = module.function("review")?;
+        let template = Template::new(assignment, pre.instance_pre().clone(), environment, descriptor).await?;
+        Ok(Self { template, review })
     }
 
     /// When it wants to be asked, and what it wants to see.
     pub fn descriptor(&self) -> &Descriptor {
-        &self.descriptor
+        self.template.descriptor()
     }
 
     /// The same policy with the answers of a transcript in place of the world's. Every call of it begins at the start of
@@ -58,17 +60,12 @@ impl Check {
     ///
     /// What leaves the path of the transcript ends in [`Fault::Replay`].
     pub fn replaying(&self, transcript: Arc<Transcript>) -> Self {
-        Self {
-            assignment: self.assignment.replaying(transcript),
-            pre: self.pre.clone(),
-            environment: self.environment.clone(),
-            descriptor: self.descriptor,
-        }
+        Self { template: self.template.replaying(transcript), review: self.review }
     }
 
     /// The module it runs.
     pub fn module(&self) -> &Arc<Module> {
-        &self.assignment.module
+        self.template.module()
     }
 
     /// Looks at a certificate before it is signed; the answer is how to narrow it.
@@ -77,22 +74,7 @@ impl Check {
     ///
     /// A [`Fault`] when the module did not come to an answer.
     pub async fn review(&self, proposal: &Proposal) -> Result<Answer<Vec<Edit>>, Fault> {
-        let mut call = Call::begin(&self.assignment).await?;
-        let outcome = async {
-            let guest = self.ready(&mut call).await?;
-            guest.step_policy_check().call_review(&mut call.store, proposal).await
-        };
-        let outcome = outcome.await;
-        answer(call, outcome)
-    }
-
-    /// A fresh instance that has been told its configuration.
-    async fn ready(&self, call: &mut Call<'_>) -> wasmtime::Result<CheckHost> {
-        let guest = self.pre.instantiate_async(&mut call.store).await?;
-        let accepted = guest.step_policy_check().call_init(&mut call.store, &self.environment).await?;
-        accepted.map_err(|_errors| Stop::ConfigRefused)?;
-        call.store.data_mut().recorder.open();
-        Ok(guest)
+        self.template.ask(&self.review, proposal).await
     }
 }
 
@@ -100,8 +82,8 @@ impl Check {
 impl fmt::Debug for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Check")
-            .field("module", &self.assignment.module)
-            .field("provisioner", &self.assignment.provisioner)
+            .field("module", self.template.module())
+            .field("provisioner", &self.template.provisioner())
             .finish_non_exhaustive()
     }
 }

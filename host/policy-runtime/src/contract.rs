@@ -3,9 +3,9 @@
 //! Nothing here is written by hand: the WIT text is the source, the SDK generates the other side from the same files.
 //! [`types`] are the words both worlds share, [`provisioner`] and [`check`] what each world adds.
 
-pub(crate) use check_world::{CheckHost, CheckHostPre};
+pub(crate) use check_world::CheckHostPre;
+pub(crate) use provisioner_world::ProvisionerHostPre;
 pub(crate) use provisioner_world::step::policy as imports;
-pub(crate) use provisioner_world::{ProvisionerHost, ProvisionerHostPre};
 
 pub use check_world::exports::step::policy::check;
 pub use provisioner_world::exports::step::policy::provisioner;

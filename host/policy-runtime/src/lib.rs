@@ -47,6 +47,8 @@ mod output;
 mod processor_time;
 mod provisioner;
 mod runtime;
+mod state;
+mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]

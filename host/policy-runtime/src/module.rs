@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::{Component, ComponentExportIndex, Linker};
 use wit_component::ComponentEncoder;
 
 use crate::call::Guest;
@@ -14,7 +14,8 @@ use crate::grants::{Effect, Grants};
 use crate::inspect::{Ceiling, Outline, inspect};
 use crate::interface;
 use crate::limits::LoadLimits;
-use crate::runtime::Shared;
+use crate::runtime::{Shared, sha256};
+use crate::state::{self, Hooked, Hooks};
 use crate::text::printable;
 
 /// What a module is.
@@ -53,6 +54,10 @@ pub struct Module {
     interface: String,
     imports: Vec<String>,
     effects: Vec<(String, Effect)>,
+    /// The component, for looking up what it exports.
+    component: Component,
+    /// How the state of an instance is read and written, when it can be.
+    hooks: Option<Hooks>,
     pub(crate) runtime: Arc<Shared>,
 }
 
@@ -64,16 +69,17 @@ enum Linked {
 
 impl Module {
     pub(crate) fn new(name: String, digest: [u8; 32], checked: &Checked, runtime: Arc<Shared>) -> Result<Self, Fault> {
-        let component = runtime.cache.component(&runtime.engine.wasm, &digest, &checked.component)?;
+        // What is kept between starts is what was compiled, which is not always the file.
+        let key = sha256(&checked.component);
+        let component = runtime.cache.component(&runtime.engine.wasm, &key, &checked.component)?;
         for function in checked.kind.functions() {
-            let interface = component.get_export_index(None, &checked.interface);
-            let found = interface.and_then(|interface| component.get_export_index(Some(&interface), function));
-            found.ok_or_else(|| missing(&checked.interface, function))?;
+            find(&component, &checked.interface, function)?;
         }
         let linked = Linked::new(checked.kind, &component, &runtime.linker)?;
+        let hooks = checked.globals.and_then(|globals| Hooks::of(&component, globals));
         let Checked { interface, imports, effects, .. } = checked;
         let (interface, imports, effects) = (interface.clone(), imports.clone(), effects.clone());
-        Ok(Self { name, digest, linked, interface, imports, effects, runtime })
+        Ok(Self { name, digest, linked, interface, imports, effects, component, hooks, runtime })
     }
 
     /// The name it was loaded under, for logs.
@@ -116,6 +122,15 @@ impl Module {
     /// The interfaces among its imports that have to be granted, each with what to write in `ca.json`.
     pub fn grants_needed(&self) -> impl Iterator<Item = (&str, &'static str)> {
         self.effects.iter().map(|(import, effect)| (import.as_str(), effect.grant()))
+    }
+
+    /// Where one of the functions is that every module of this kind exports.
+    pub(crate) fn function(&self, name: &str) -> Result<ComponentExportIndex, Fault> {
+        find(&self.component, &self.interface, name)
+    }
+
+    pub(crate) fn hooks(&self) -> Option<&Hooks> {
+        self.hooks.as_ref().filter(|_| !self.has_effects())
     }
 
     pub(crate) fn check(&self, grants: &Grants) -> Result<CheckHostPre<Guest>, Fault> {
@@ -168,6 +183,12 @@ fn reason(error: &wasmtime::Error) -> String {
     printable(format!("{error:#}"), 512)
 }
 
+fn find(component: &Component, interface: &str, function: &str) -> Result<ComponentExportIndex, Fault> {
+    let instance = component.get_export_index(None, interface);
+    let found = instance.and_then(|instance| component.get_export_index(Some(&instance), function));
+    found.ok_or_else(|| missing(interface, function))
+}
+
 fn missing(interface: &str, function: &str) -> Fault {
     Fault::MissingExport { name: printable(format!("{interface}#{function}"), 256) }
 }
@@ -180,6 +201,8 @@ pub(crate) struct Checked {
     interface: String,
     imports: Vec<String>,
     effects: Vec<(String, Effect)>,
+    /// Globals that can change, when the component has the functions of [`state`].
+    globals: Option<u32>,
 }
 
 impl Checked {
@@ -188,24 +211,32 @@ impl Checked {
         if bytes.len() > limits.file {
             return Err(Fault::TooLarge { size: bytes.len(), limit: limits.file });
         }
-        let component = match inspect(&bytes, limits, ceiling)? {
-            Outline::Component { imports, exports } => return Self::component(bytes, &imports, &exports),
+        match inspect(&bytes, limits, ceiling)? {
+            Outline::Component { imports, exports } => return Self::component(bytes, &imports, &exports, None),
             Outline::CoreModule { import_modules, exports, has_metadata } => {
                 core_module_is_a_policy(&import_modules, &exports, has_metadata)?;
-                lift(&bytes)?
             }
         };
+        let (component, globals) = match state::hooked(&bytes, |module| lift(module).ok()) {
+            Some(Hooked { component, globals }) => (component, Some(globals)),
+            None => (lift(&bytes)?, None),
+        };
         match inspect(&component, limits, ceiling)? {
-            Outline::Component { imports, exports } => Self::component(component, &imports, &exports),
+            Outline::Component { imports, exports } => Self::component(component, &imports, &exports, globals),
             Outline::CoreModule { .. } => Err(Fault::Internal { reason: "lifting made no component".to_owned() }),
         }
     }
 
-    fn component(component: Vec<u8>, imports: &[String], exports: &[String]) -> Result<Self, Fault> {
+    fn component(
+        component: Vec<u8>,
+        imports: &[String],
+        exports: &[String],
+        globals: Option<u32>,
+    ) -> Result<Self, Fault> {
         let effects = interface::effects(imports.iter().map(String::as_str))?;
         let (kind, interface) = interface::kind(exports.iter().map(String::as_str))?;
         let imports = imports.iter().map(|import| printable(import.clone(), 256)).collect();
-        Ok(Self { component, kind, interface, imports, effects })
+        Ok(Self { component, kind, interface, imports, effects, globals })
     }
 }
 

@@ -3,24 +3,31 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::answer::{Answer, answer, bounded_config_errors};
+use wasmtime::component::ComponentExportIndex;
+
+use crate::answer::{Answer, bounded_config_errors};
 use crate::assignment::Assignment;
-use crate::call::{Call, Guest};
+use crate::call::Call;
 use crate::contract::provisioner::{Descriptor, Environment, RenewRequest, RevokeRequest, SignGrant, SignRequest};
 use crate::contract::types::Identity;
-use crate::contract::{ProvisionerHost, ProvisionerHostPre};
 use crate::effects::Transcript;
-use crate::error::{Fault, InitError, Stop};
+use crate::error::{Fault, InitError};
 use crate::grants::Grants;
 use crate::limits::Limits;
 use crate::module::Module;
+use crate::template::Template;
 
 /// A module, a configuration it accepts, and what it may use. All methods may be called at the same time.
 pub struct Provisioner {
-    assignment: Arc<Assignment>,
-    pre: ProvisionerHostPre<Guest>,
-    environment: Environment,
-    descriptor: Descriptor,
+    pub(crate) template: Template<Environment, Descriptor>,
+    functions: Functions,
+}
+
+#[derive(Clone, Copy)]
+struct Functions {
+    sign: ComponentExportIndex,
+    renew: ComponentExportIndex,
+    revoke: ComponentExportIndex,
 }
 
 impl Provisioner {
@@ -46,12 +53,18 @@ impl Provisioner {
         let outcome = outcome.await;
         let (descriptor, _trace) = call.finish(outcome)?;
         let descriptor = descriptor.map_err(|errors| InitError::Config(bounded_config_errors(errors)))?;
-        Ok(Self { assignment, pre, environment, descriptor })
+        let functions = Functions {
+            sign: module.function("authorize-sign")?,
+            renew: module.function("authorize-renew")?,
+            revoke: module.function("authorize-revoke")?,
+        };
+        let template = Template::new(assignment, pre.instance_pre().clone(), environment, descriptor).await?;
+        Ok(Self { template, functions })
     }
 
     /// How tokens find it, and how their reuse is recognised.
     pub fn descriptor(&self) -> &Descriptor {
-        &self.descriptor
+        self.template.descriptor()
     }
 
     /// The same policy with the answers of a transcript in place of the world's. Every call of it begins at the start of
@@ -59,17 +72,12 @@ impl Provisioner {
     ///
     /// What leaves the path of the transcript ends in [`Fault::Replay`].
     pub fn replaying(&self, transcript: Arc<Transcript>) -> Self {
-        Self {
-            assignment: self.assignment.replaying(transcript),
-            pre: self.pre.clone(),
-            environment: self.environment.clone(),
-            descriptor: self.descriptor.clone(),
-        }
+        Self { template: self.template.replaying(transcript), functions: self.functions }
     }
 
     /// The module it runs.
     pub fn module(&self) -> &Arc<Module> {
-        &self.assignment.module
+        self.template.module()
     }
 
     /// Verifies a credential; the answer is what its bearer may be given.
@@ -78,13 +86,7 @@ impl Provisioner {
     ///
     /// A [`Fault`] when the module did not come to an answer.
     pub async fn authorize_sign(&self, request: &SignRequest) -> Result<Answer<SignGrant>, Fault> {
-        let mut call = Call::begin(&self.assignment).await?;
-        let outcome = async {
-            let guest = self.ready(&mut call).await?;
-            guest.step_policy_provisioner().call_authorize_sign(&mut call.store, request).await
-        };
-        let outcome = outcome.await;
-        answer(call, outcome)
+        self.template.ask(&self.functions.sign, request).await
     }
 
     /// Decides whether a certificate may be renewed.
@@ -93,13 +95,7 @@ impl Provisioner {
     ///
     /// A [`Fault`] when the module did not come to an answer.
     pub async fn authorize_renew(&self, request: &RenewRequest) -> Result<Answer<Identity>, Fault> {
-        let mut call = Call::begin(&self.assignment).await?;
-        let outcome = async {
-            let guest = self.ready(&mut call).await?;
-            guest.step_policy_provisioner().call_authorize_renew(&mut call.store, request).await
-        };
-        let outcome = outcome.await;
-        answer(call, outcome)
+        self.template.ask(&self.functions.renew, request).await
     }
 
     /// Decides whether the bearer of a token may revoke a certificate.
@@ -108,22 +104,7 @@ impl Provisioner {
     ///
     /// A [`Fault`] when the module did not come to an answer.
     pub async fn authorize_revoke(&self, request: &RevokeRequest) -> Result<Answer<Identity>, Fault> {
-        let mut call = Call::begin(&self.assignment).await?;
-        let outcome = async {
-            let guest = self.ready(&mut call).await?;
-            guest.step_policy_provisioner().call_authorize_revoke(&mut call.store, request).await
-        };
-        let outcome = outcome.await;
-        answer(call, outcome)
-    }
-
-    /// A fresh instance that has been told its configuration.
-    async fn ready(&self, call: &mut Call<'_>) -> wasmtime::Result<ProvisionerHost> {
-        let guest = self.pre.instantiate_async(&mut call.store).await?;
-        let accepted = guest.step_policy_provisioner().call_init(&mut call.store, &self.environment).await?;
-        accepted.map_err(|_errors| Stop::ConfigRefused)?;
-        call.store.data_mut().recorder.open();
-        Ok(guest)
+        self.template.ask(&self.functions.revoke, request).await
     }
 }
 
@@ -131,8 +112,8 @@ impl Provisioner {
 impl fmt::Debug for Provisioner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Provisioner")
-            .field("module", &self.assignment.module)
-            .field("provisioner", &self.assignment.provisioner)
+            .field("module", self.template.module())
+            .field("provisioner", &self.template.provisioner())
             .finish_non_exhaustive()
     }
 }

@@ -17,7 +17,7 @@ use crate::text::printable;
 ///
 /// No SIMD, threads, exceptions, garbage collection, tail calls, 64-bit or second memories, stack switching. Reference
 /// types are on for their encoding of `call_indirect`, which current compilers use; `externref` itself is not.
-const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+pub(crate) const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::REFERENCE_TYPES)

@@ -6,6 +6,7 @@ mod cases;
 mod effects;
 mod modules;
 mod spending;
+mod state;
 
 use std::sync::Arc;
 
