@@ -45,7 +45,7 @@ pub(crate) fn chapters() -> Result<Vec<Chapter>, Vec<String>> {
                 Err(found) => problems.extend(found),
             }
         }
-        problems.extend(blocks.iter().filter_map(|block| crate::contract::not_in_it(block)));
+        problems.extend(blocks.iter().filter_map(crate::contract::not_in_it));
         chapters.push(Chapter { name, blocks });
     }
     if problems.is_empty() { Ok(chapters) } else { Err(problems) }

@@ -6,6 +6,8 @@
 //! says why. Chapters that compile policies need a compiler for WebAssembly. Where there is none their Rust is compiled
 //! natively, and the rest of them is not done, which is said.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod block;
 mod chapter;
 #[cfg(test)]
