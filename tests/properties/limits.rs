@@ -34,6 +34,7 @@ const CASES: &str = "host/policy-runtime/src/tests/cases.rs";
 const HOSTILE: &str = "every_hostile_module_is_stopped_for_its_own_reason_and_its_neighbour_still_answers";
 const COMPILING: &str = "host/policy-runtime/src/compiling.rs";
 const CACHE: &str = "host/src/effects/http/cache.rs";
+const DNS_CACHE: &str = "host/src/effects/dns/cache.rs";
 const EFFECTS: &str = "host/src/effects/http/tests.rs";
 
 const PROOFS: &[(&str, Proof)] = &[
@@ -192,10 +193,38 @@ const PROOFS: &[(&str, Proof)] = &[
     ("answer kept for a policy", In(CACHE, "an_answer_is_kept_up_to_the_limit_and_not_beyond")),
     ("failure kept for a policy", Untried(TIMED)),
     (
+        "answers of the DNS kept for a policy",
+        In(DNS_CACHE, "as_many_answers_are_kept_as_the_limit_and_one_more_begins_anew"),
+    ),
+    ("answer of the DNS kept for a policy", In(DNS_CACHE, "an_answer_is_kept_up_to_the_limit_and_not_beyond")),
+    (
+        "certificates asked of a token and not on record",
+        In("host/src/store/embedded/tests/intents.rs", "so_much_may_be_lost_at_the_signer_and_no_more"),
+    ),
+    (
+        "policy modules kept for making decisions again",
+        In(
+            "host/src/store/embedded/tests/kept.rs",
+            "modules_have_so_much_room_and_those_that_were_replaced_first_go_first",
+        ),
+    ),
+    (
+        "recalls of policy modules on record",
+        In("host/src/store/embedded/tests/recalls.rs", "there_are_so_many_recalls_and_no_more"),
+    ),
+    (
+        "requests that wait for a list of revoked certificates",
+        In("host/src/signing/tests.rs", "so_many_wait_for_the_first_list_and_the_others_do_not"),
+    ),
+    ("waiting for a list of revoked certificates", Untried(TIMED)),
+    (
         "requests that wait for policies in shadow",
         In("host/src/shadow/mod.rs", "more_than_can_wait_are_skipped_and_nobody_waits_for_them"),
     ),
-    ("requests that policies in shadow look at", Untried(MOMENTARY)),
+    (
+        "requests that policies in shadow look at",
+        In("host/src/shadow/mod.rs", "as_many_are_asked_at_once_as_the_limit_and_the_next_when_one_has_answered"),
+    ),
     (
         "refusals of policies in shadow told apart",
         In("host/src/shadow/report.rs", "as_many_refusals_are_told_apart_as_the_limit_and_then_the_oldest_goes"),

@@ -208,6 +208,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn as_many_are_asked_at_once_as_the_limit_and_the_next_when_one_has_answered() {
+        let (_folder, shadows) = shadows();
+        let (begun, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+        for _ in 0..=limits::SHADOW_CALLS {
+            let (begun, gate) = (begun.clone(), gate.clone());
+            shadows.watch("corp".into(), [1; 32], case(), async move {
+                begun.add_permits(1);
+                gate.acquire().await.unwrap().forget();
+                Opinion::Allow
+            });
+        }
+        let as_many = u32::try_from(limits::SHADOW_CALLS).unwrap();
+        begun.acquire_many(as_many).await.unwrap().forget();
+        // However long everybody waits.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(begun.available_permits(), 0);
+        gate.add_permits(1);
+        begun.acquire().await.unwrap().forget();
+        gate.add_permits(limits::SHADOW_CALLS);
+        until(&shadows, |tally| tally.asked == u64::from(as_many) + 1).await;
+    }
+
+    #[tokio::test]
     async fn another_start_goes_on_and_another_module_does_not() {
         let (folder, first) = shadows();
         first.watch("corp".into(), [1; 32], case(), async { Opinion::Allow });

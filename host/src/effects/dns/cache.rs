@@ -61,3 +61,33 @@ fn octets(record: &RecordData) -> usize {
         RecordData::Txt(text) => text.len(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3_600);
+
+    #[test]
+    fn an_answer_is_kept_up_to_the_limit_and_not_beyond() {
+        let cache = Cache::default();
+        let most = limits::DNS_CACHED;
+        for (octets, is_kept) in [(most - 1, true), (most, true), (most + 1, false)] {
+            let name = octets.to_string();
+            cache.keep(name.clone(), RecordType::Cname, &Ok(vec![RecordData::Cname("x".repeat(octets))]), LONG);
+            assert_eq!(cache.answer(&name, RecordType::Cname).is_some(), is_kept, "{octets}");
+        }
+    }
+
+    #[test]
+    fn as_many_answers_are_kept_as_the_limit_and_one_more_begins_anew() {
+        let cache = Cache::default();
+        let keep = |number: usize| {
+            cache.keep(number.to_string(), RecordType::A, &Ok(Vec::new()), LONG);
+            cache.kept().len()
+        };
+        let most = limits::DNS_CACHE;
+        let last: Vec<_> = (0..=most).map(keep).skip(most - 2).collect();
+        assert_eq!(last, [most - 1, most, 1]);
+    }
+}
