@@ -307,3 +307,15 @@ fn the_machine_blocks_and_lifts_when_the_ca_is_stopped() {
     ca.restart();
     let _ = try_renew(&ca, &leaf).expect(201);
 }
+
+#[test]
+fn whoever_revokes_is_not_locked_out_before_all_is_done() {
+    let ca = with_operators().start();
+    let operator = ca.issue(OPERATOR);
+    let _ = ca.issue("a.example.com");
+    let digest = module_of(&ca, OPERATOR, "builtin:jwk");
+    let done = order(&ca, &operator, &digest, &json!({"action": "revoke"})).expect(200);
+    assert_eq!(names(&done), ["a.example.com"]);
+    assert_eq!(names(&show(&ca, &operator, &digest).expect(200)), [OPERATOR]);
+    let _ = try_renew(&ca, &operator).expect(403);
+}

@@ -95,6 +95,8 @@ async fn follow(
     let (mut revoked, mut next) = (Vec::new(), None);
     if action == RecallAction::Revoke {
         CertificatePage { certificates: revoked, next } = page(ca, call, module, &cursor).await?;
+        // Whoever revokes what lets them in would not get to the next page. It is barred, and listed until it ends.
+        revoked.retain(|dossier| Some(dossier.certificate.serial_number) != entry.serial_number);
         order.revoke(&*ca.store, &mut revoked, &entry).await?;
     }
     answer(ca, call, module, &revoked, next).await
