@@ -18,8 +18,8 @@ use crate::{answer::Answer, client::Client, context::Context, error::ExitStatus,
 /// renewed. Without --block, --revoke and --lift nothing is changed.
 ///
 /// The CA lets those see the list whom `admin.readers` of its configuration names, and those change something whom
-/// `admin.operators` names; the certificate that is shown is barred, and not revoked. A recall does not keep the module from being asked: take it out of the configuration first.
-/// What was interrupted is completed by the same command.
+/// `admin.operators` names; the certificate that is shown is barred, and not revoked. A recall does not keep the module from
+/// being asked: take it out of the configuration first. What was interrupted is completed by the same command.
 #[derive(Args)]
 #[command(after_long_help = "\
 Examples:
