@@ -71,6 +71,7 @@ impl Side {
 /// One of the gallery, which allows what is asked for.
 fn add_policy(path: &Path) {
     let module = concat!(env!("CARGO_MANIFEST_DIR"), "/../policies/dist/gallery/max-names.wasm");
+    let module = fs::canonicalize(module).expect("the gallery");
     let mut config: Value = serde_json::from_str(&fs::read_to_string(path).expect("ca.json")).expect("JSON");
     config["policies"] = json!({ "names": { "path": module, "mode": "shadow" } });
     config["authority"]["provisioners"][0]["policies"] = json!(["names"]);
