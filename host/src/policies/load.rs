@@ -530,11 +530,6 @@ mod tests {
     }
 
     #[test]
-    fn audiences_are_every_name_with_every_path_in_lower_case() {
-        let audiences = audiences(&["CA.example.com".to_owned(), "::1".to_owned()]);
-        assert_eq!(
-            audiences.sign,
-    #[test]
     fn a_manifest_is_read_up_to_the_limit_and_cut_there() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("corp.wasm.manifest");
@@ -546,6 +541,11 @@ mod tests {
         }
     }
 
+    #[test]
+    fn audiences_are_every_name_with_every_path_in_lower_case() {
+        let audiences = audiences(&["CA.example.com".to_owned(), "::1".to_owned()]);
+        assert_eq!(
+            audiences.sign,
             [
                 "https://ca.example.com/1.0/sign",
                 "https://ca.example.com/sign",
