@@ -34,7 +34,8 @@ impl Thread {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use std::sync::mpsc;
     use std::thread;
