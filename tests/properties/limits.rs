@@ -152,7 +152,7 @@ const PROOFS: &[(&str, Proof)] = &[
     ("OCSP answers kept", In("host/src/ocsp/mod.rs", "as_many_answers_are_kept_as_the_limit_and_one_more_begins_anew")),
     (
         "manifest of a policy module",
-        In("host/src/policies/load.rs", "a_manifest_is_read_up_to_the_limit_and_cut_there"),
+        In("host/src/policies/modules.rs", "a_manifest_is_read_up_to_the_limit_and_cut_there"),
     ),
     (
         "policy module",

@@ -1,15 +1,15 @@
-//! From `ca.json` to policies that can be asked: files become modules, modules are initialised, tokens get their routes.
+//! From `ca.json` to policies that can be asked: modules are initialised, tokens get their routes.
 //!
 //! Every problem of every module is reported, with its place in `ca.json`. All of this happens off the serving path.
 
 use super::{
     BoundCheck, Broken, CheckSet, Policies, Provisioner,
-    releases::{self, Release},
+    modules::{self, Loaded},
+    releases::Release,
     route::Routes,
 };
 use crate::{
     audience,
-    audit::Digest,
     config::{Builtin, Config, Mode, PolicyConfig, PolicyName, ProvisionerConfig},
     effects::World,
     limits,
@@ -18,8 +18,6 @@ use crate::{
     store::{ModuleRecord, Store, StoreError},
 };
 use bytes::Bytes;
-use jose::Jwk;
-use policy_manifest::{Manifest, ManifestError, capability};
 use policy_runtime::{
     Check, Fault, Grants, InitError, Limits, Module, Runtime,
     contract::{
@@ -30,17 +28,10 @@ use policy_runtime::{
 };
 use std::{
     collections::{BTreeSet, HashMap},
-    fs::File,
-    io::{self, Read},
-    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
 use thiserror::Error;
-
-/// The modules that come with the CA, as they were compiled from `policies/`.
-const BUILTIN_JWK: &[u8] = include_bytes!("../../../policies/dist/jwk.wasm");
-const BUILTIN_CLAIMS: &[u8] = include_bytes!("../../../policies/dist/claims.wasm");
 
 impl Policies {
     /// Loads every module `config` names and initialises it for each provisioner it serves.
@@ -172,54 +163,15 @@ impl<'a> Loader<'a> {
         // A module nobody uses is loaded all the same: its problems should not wait for the day it is used.
         names.extend(self.config.policies.keys().cloned().map(PolicyName::Configured));
         for name in names {
-            match self.module(runtime, &name).await {
-                Ok(module) => drop(self.modules.insert(name, module)),
+            match modules::load(runtime, self.config, self.surroundings, &name).await {
+                Ok(Loaded { module, record, release }) => {
+                    self.loaded.push(record);
+                    self.untried.extend(release.map(|release| (name.clone(), release)));
+                    self.modules.insert(name, module);
+                }
                 Err(error) => self.failure(&name, self.place_of(&name), error.to_string()),
             }
         }
-    }
-
-    async fn module(&mut self, runtime: &Runtime, name: &PolicyName) -> Result<Arc<Module>, ModuleError> {
-        let mut manifest = None;
-        let bytes = match (name, self.policy(name), self.surroundings.shelf.get(name.as_str())) {
-            // What was served once was vouched for then.
-            (_, _, Some(shelved)) => shelved.clone(),
-            (PolicyName::Builtin(Builtin::Jwk), ..) => Bytes::from_static(BUILTIN_JWK),
-            (PolicyName::Builtin(Builtin::Claims), ..) => Bytes::from_static(BUILTIN_CLAIMS),
-            (PolicyName::Configured(_), Some(policy), None) => {
-                let path = self.config.module_path(policy);
-                let bytes = Bytes::from(read(&path, policy.sha256)?);
-                let signed_as = policy.manifest.as_deref().unwrap_or(name.as_str());
-                manifest = self.vouched_for(signed_as, &path, &bytes).await?;
-                bytes
-            }
-            (PolicyName::Configured(_), None, None) => return Err(ModuleError::Unknown),
-        };
-        let (runtime, module_name) = (runtime.clone(), name.as_str().to_owned());
-        let component = bytes.clone();
-        let compiled = tokio::task::spawn_blocking(move || runtime.load(&module_name, &bytes)).await;
-        let module = compiled.map_err(|_| ModuleError::Panicked)??;
-        let digest = Digest::from_bytes(module.digest());
-        self.loaded.push(ModuleRecord { name: name.as_str().to_owned(), digest, component });
-        if let Some(manifest) = manifest {
-            let grants: Vec<_> = module.grants_needed().map(|(import, _)| capability(import).to_owned()).collect();
-            manifest.is_true_of(&format!("{}-module", module.kind()), &grants)?;
-            self.untried.insert(name.clone(), Release { name: manifest.name, version: manifest.version });
-        }
-        Ok(module)
-    }
-
-    /// Somebody who is trusted signed the module for the policy of this name, and no newer one was in use. Without
-    /// trusted keys nobody is asked.
-    async fn vouched_for(&self, name: &str, path: &Path, bytes: &[u8]) -> Result<Option<Manifest>, ModuleError> {
-        if self.config.trusted_keys.is_empty() {
-            return Ok(None);
-        }
-        let trusted: Vec<Jwk> = self.config.trusted_keys.iter().map(|key| key.jwk().clone()).collect();
-        let manifest = Manifest::verify(read_manifest(&Manifest::path(path))?.as_deref(), &trusted, bytes)?;
-        manifest.is_of(name)?;
-        manifest.not_older(releases::newest(self.surroundings.store, &manifest.name).await?)?;
-        Ok(Some(manifest))
     }
 
     /// A module has been initialised. Only then is it remembered: one that never worked must not keep away the one
@@ -433,59 +385,6 @@ fn settings(policy: Option<&PolicyConfig>) -> String {
     policy.map_or_else(|| "null".to_owned(), |policy| policy.settings.clone())
 }
 
-/// Reads a manifest; none when there is no file.
-fn read_manifest(path: &Path) -> Result<Option<String>, ModuleError> {
-    let unreadable = |source| ModuleError::Read { path: path.to_owned(), source };
-    let mut text = String::new();
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(unreadable)?,
-    };
-    // What is longer is cut, and then no message that was signed.
-    file.take(limits::MODULE_MANIFEST).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(Some(text))
-}
-
-/// Reads a module's file, once; what is hashed is what is compiled.
-fn read(path: &Path, pin: Option<[u8; 32]>) -> Result<Vec<u8>, ModuleError> {
-    let unreadable = |source| ModuleError::Read { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    File::open(path).map_err(unreadable)?.take(limits::MODULE_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if let Some(pin) = pin {
-        let found = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
-        if found.as_ref() != pin {
-            return Err(ModuleError::Pin {
-                path: path.to_owned(),
-                found: hex::encode(found.as_ref()),
-                pinned: hex::encode(pin),
-            });
-        }
-    }
-    Ok(bytes)
-}
-
-/// Why there is no module.
-#[derive(Debug, Error)]
-enum ModuleError {
-    #[error("no policy has this name")]
-    Unknown,
-    #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
-    #[error(
-        "{} has sha256 {found}, but {pinned} is pinned: the file was changed, or the pin belongs to another build",
-        path.display()
-    )]
-    Pin { path: PathBuf, found: String, pinned: String },
-    #[error("compiling it failed unexpectedly")]
-    Panicked,
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
-    #[error("the store does not tell which version was in use: {0}")]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
 fn limits_of(policy: Option<&PolicyConfig>) -> Limits {
     let Some(PolicyConfig { limits: own, .. }) = policy else { return Limits::default() };
     let size = |octets: u64| usize::try_from(octets).unwrap_or(usize::MAX);
@@ -527,18 +426,6 @@ mod tests {
         assert_eq!(at("/claims/maxTLSCertDuration"), "authority.provisioners[2].claims.maxTLSCertDuration");
         assert_eq!(at("/global-claims/minTLSCertDuration"), "authority.claims.minTLSCertDuration");
         assert_eq!(locate("authority.provisioners[2]", "policies.corp", None), "authority.provisioners[2]");
-    }
-
-    #[test]
-    fn a_manifest_is_read_up_to_the_limit_and_cut_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("corp.wasm.manifest");
-        assert!(read_manifest(&path).unwrap().is_none());
-        let most = usize::try_from(limits::MODULE_MANIFEST).unwrap();
-        for (length, expected) in [(most - 1, most - 1), (most, most), (most + 1, most)] {
-            std::fs::write(&path, "x".repeat(length)).unwrap();
-            assert_eq!(read_manifest(&path).unwrap().unwrap().len(), expected);
-        }
     }
 
     #[test]

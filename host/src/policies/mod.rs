@@ -5,6 +5,7 @@
 
 mod checks;
 mod load;
+mod modules;
 mod notes;
 mod overview;
 mod releases;
