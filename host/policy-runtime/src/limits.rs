@@ -78,7 +78,7 @@ impl Default for LoadLimits {
     fn default() -> Self {
         Self {
             file: 1 << 20,
-            functions: 5_000,
+            functions: 10_000,
             function_operators: 20_000,
             function_locals: 2_000,
             adapted_functions: 0,

@@ -97,6 +97,31 @@ fn functions_are_counted_over_all_modules_of_a_component() {
 }
 
 #[test]
+fn as_many_functions_are_taken_as_the_limit_and_no_more() {
+    let runtime = runtime();
+    let most = LoadLimits::default().functions;
+    for (functions, is_taken) in [(most - 1, true), (most, true), (most + 1, false)] {
+        let bodies = "(func)".repeat(usize::try_from(functions).unwrap());
+        let module = wat::parse_str(format!("(component (core module {bodies}))")).unwrap();
+        let fault = runtime.load("test", &module).unwrap_err();
+        assert_eq!(!matches!(fault, Fault::TooComplex { what: "functions", .. }), is_taken, "{functions}: {fault}");
+    }
+}
+
+#[test]
+fn the_contract_says_what_a_module_file_may_be() {
+    let contract = include_str!("../../../../policy-sdk/CONTRACT.md");
+    let LoadLimits { file, functions, function_operators, function_locals, .. } = LoadLimits::default();
+    let number = |number: u64| format!("{},{:03}", number / 1_000, number % 1_000);
+    let (functions, operators, locals) = (number(functions), number(function_operators), number(function_locals));
+    let sentence = format!(
+        "A module file may have {} MiB, {functions} functions, {operators} operators and {locals} locals in one function",
+        file >> 20
+    );
+    assert!(contract.contains(&sentence), "{sentence}");
+}
+
+#[test]
 fn components_inside_a_component_may_not_pass_functions_to_each_other() {
     let module = "(core module $m (func (export \"f\"))) (core instance $i (instantiate $m))";
     let inner = format!("(component {module} (func (export \"f\") (canon lift (core func $i \"f\"))))");
