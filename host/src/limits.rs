@@ -149,6 +149,8 @@ pub const POLICY_WAITING_CALLS: usize = 32;
 pub const EFFECT_KEY: usize = 256;
 /// Octets of a value in `kv`.
 pub const KV_VALUE: usize = 64 << 10;
+/// Keys that a policy in one provisioner has consumed and that are not expired, unless its grant says otherwise.
+pub const CONSUMED_KEYS: u64 = 10_000;
 /// How long something stays consumed, at most.
 pub const CONSUMED_TIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// Octets of a URL that a policy asks for.
@@ -298,6 +300,7 @@ pub const TABLE: &[Limit] = &[
     octets("key in a policy's store", EFFECT_KEY as u64),
     octets("value in a policy's store", KV_VALUE as u64),
     time("something stays consumed", CONSUMED_TIME),
+    count("keys a policy has consumed, unless its grant says otherwise", CONSUMED_KEYS),
     octets("URL that a policy asks for", HTTP_URL as u64),
     octets("header field that a policy is shown", HTTP_FIELD as u64),
     count("redirects of a policy's request", HTTP_REDIRECTS as u64),

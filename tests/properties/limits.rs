@@ -183,6 +183,10 @@ const PROOFS: &[(&str, Proof)] = &[
     (
         "URL that a policy asks for",
         In("host/src/effects/http/allowed.rs", "a_url_may_be_as_long_as_the_limit_and_no_longer"),
+    (
+        "keys a policy has consumed, unless its grant says otherwise",
+        In("host/src/effects/tests.rs", "as_much_is_consumed_as_the_default_and_one_more_is_not"),
+    ),
     ),
     (
         "header field that a policy is shown",

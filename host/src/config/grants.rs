@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use zeroize::Zeroizing;
 
 use super::{DnsGrant, dns_grant, error::Problems, policy_limits, problem::Problem, reader::Field, suggest::nearest};
+use crate::limits;
 
 /// The grants of one policy; nothing is granted by default.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -15,8 +16,8 @@ pub struct Grants {
     pub dns: Option<DnsGrant>,
     /// A durable store of its own.
     pub kv: Option<KvGrant>,
-    /// Whether it may spend things other than the credential.
-    pub consume_once: bool,
+    /// How much it may spend other than the credential.
+    pub consume_once: Option<ConsumeOnceGrant>,
     /// Whether its credentials may be used again.
     pub reusable_tokens: bool,
     /// Whether it may grant names without listing them.
@@ -69,18 +70,33 @@ pub struct KvGrant {
     pub max_bytes: u64,
 }
 
+/// How much a policy may consume.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ConsumeOnceGrant {
+    /// Keys that are not expired; [`limits::CONSUMED_KEYS`] by default.
+    pub max_keys: u64,
+}
+
 /// Reads a `grants` object.
 pub(super) fn read(field: &Field<'_>, problems: &mut Problems) -> Option<Grants> {
     let mut object = field.object(problems)?;
     let http = object.take("http").map_or(Some(Vec::new()), |field| https(&field, problems));
     let dns = object.take("dns").and_then(|field| dns_grant::read(&field, problems));
     let kv = object.take("kv").and_then(|field| kv(&field, problems));
+    let consume_once = object.take("consumeOnce").map_or(Some(None), |field| consume_once(&field, problems));
     let mut flag = |name| object.take(name).is_some_and(|field| field.bool(problems) == Some(true));
-    let (consume_once, reusable_tokens) = (flag("consumeOnce"), flag("reusableTokens"));
-    let unrestricted_names = flag("unrestrictedNames");
+    let (reusable_tokens, unrestricted_names) = (flag("reusableTokens"), flag("unrestrictedNames"));
     let extensions = object.take("extensions").map_or(Some(Vec::new()), |field| extensions(&field, problems));
     object.finish(problems);
-    Some(Grants { http: http?, dns, kv, consume_once, reusable_tokens, unrestricted_names, extensions: extensions? })
+    Some(Grants {
+        http: http?,
+        dns,
+        kv,
+        consume_once: consume_once?,
+        reusable_tokens,
+        unrestricted_names,
+        extensions: extensions?,
+    })
 }
 
 fn https(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<HttpGrant>> {
@@ -195,6 +211,23 @@ fn kv(field: &Field<'_>, problems: &mut Problems) -> Option<KvGrant> {
     object.finish(problems);
     Some(KvGrant { max_bytes: max_bytes? })
 }
+
+/// A grant is an object, or only whether it is granted.
+fn consume_once(field: &Field<'_>, problems: &mut Problems) -> Option<Option<ConsumeOnceGrant>> {
+    let mut grant = ConsumeOnceGrant { max_keys: limits::CONSUMED_KEYS };
+    if field.is_bool() {
+        return Some(field.bool(problems)?.then_some(grant));
+    }
+    let mut object = field.object(problems)?;
+    if let Some(field) = object.take("maxKeys") {
+        grant.max_keys = field.integer(1, MOST_KEYS, problems)?;
+    }
+    object.finish(problems);
+    Some(Some(grant))
+}
+
+/// A row of each is on the disk.
+const MOST_KEYS: u64 = 1_000_000;
 
 fn extensions(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
     let mut extensions = Vec::new();

@@ -56,7 +56,7 @@ pub use self::{
     dns_grant::{DnsGrant, TYPES as DNS_TYPES, is_host_name},
     error::{ConfigError, ConfigErrors, LoadError, Warning},
     generation::Generation,
-    grants::{Grants, HeaderValue, HttpGrant, KvGrant},
+    grants::{ConsumeOnceGrant, Grants, HeaderValue, HttpGrant, KvGrant},
     key::IssuingKey,
     logger::{LogFormat, LoggerConfig, TRACE_HEADER},
     openid::OpenIdClient,

@@ -43,6 +43,10 @@ impl<'t> Field<'t> {
         matches!(self.node.value, Value::String(_))
     }
 
+    pub(super) fn is_bool(&self) -> bool {
+        matches!(self.node.value, Value::Bool(_))
+    }
+
     pub(super) fn string(&self, problems: &mut Problems) -> Option<&'t str> {
         match &self.node.value {
             Value::String(text) => Some(text),

@@ -51,8 +51,9 @@ impl World {
         let space = namespace(provisioner, name);
         let granted = &policy.grants;
         let mut grants = Grants::default();
-        if granted.consume_once {
-            grants.consume_once = Some(Arc::new(Once::new(self.store.clone(), self.clock.clone(), space.clone())));
+        if let Some(consume_once) = granted.consume_once {
+            let (store, clock) = (self.store.clone(), self.clock.clone());
+            grants.consume_once = Some(Arc::new(Once::new(store, clock, space.clone(), consume_once.max_keys)));
         }
         if let Some(kv) = granted.kv {
             let budget = self.budget(&space);
@@ -99,4 +100,9 @@ impl GrantError {
 /// two pairs share a space.
 fn namespace(provisioner: &str, policy: &str) -> String {
     format!("{policy}\0{provisioner}")
+}
+
+/// The policy and the provisioner of such a place.
+fn owner(space: &str) -> (&str, &str) {
+    space.split_once('\0').unwrap_or((space, ""))
 }

@@ -35,7 +35,12 @@ fn values(store: &Arc<dyn Store>, policy: &str, max_octets: u64) -> Arc<Values> 
 }
 
 fn once(store: &Arc<dyn Store>, provisioner: &str) -> Once {
-    Once::new(store.clone(), Arc::new(Held::at(Timestamp::from_unix(NOW))), namespace(provisioner, "corp"))
+    of_so_many(store, provisioner, limits::CONSUMED_KEYS)
+}
+
+fn of_so_many(store: &Arc<dyn Store>, provisioner: &str, max_keys: u64) -> Once {
+    let clock = Arc::new(Held::at(Timestamp::from_unix(NOW)));
+    Once::new(store.clone(), clock, namespace(provisioner, "corp"), max_keys)
 }
 
 fn open() -> (TempDir, Arc<dyn Store>) {
@@ -127,6 +132,41 @@ async fn what_is_consumed_is_so_once_for_each_provisioner() {
     assert_eq!(machines.consume("code".into(), NOW + 60).await, Ok(false));
     assert_eq!(machines.consume("code".into(), NOW + 90).await, Ok(false));
     assert_eq!(people.consume("code".into(), NOW + 60).await, Ok(true));
+}
+
+#[tokio::test]
+async fn as_much_is_consumed_as_is_granted_and_one_more_is_not() {
+    let (_folder, store) = open();
+    let machines = of_so_many(&store, "machines", 3);
+    for key in ["one less", "two", "as many"] {
+        assert_eq!(machines.consume(key.into(), NOW + 60).await, Ok(true), "{key}");
+    }
+    assert_eq!(machines.consume("one more".into(), NOW + 60).await, Err(ConsumeError::Quota));
+    assert_eq!(machines.consume("two".into(), NOW + 60).await, Ok(false), "it is still known what was used");
+    assert_eq!(of_so_many(&store, "people", 3).consume("one more".into(), NOW + 60).await, Ok(true));
+    assert_eq!(of_so_many(&store, "machines", 4).consume("one more".into(), NOW + 60).await, Ok(true));
+}
+
+#[tokio::test]
+async fn as_much_is_consumed_as_the_default_and_one_more_is_not() {
+    let (_folder, store) = open();
+    let machines = Arc::new(once(&store, "machines"));
+    let most = limits::CONSUMED_KEYS;
+    // Many at once share a flush.
+    let mut consuming = JoinSet::new();
+    for lane in 0..100 {
+        let machines = machines.clone();
+        consuming.spawn(async move {
+            for number in (lane..most - 1).step_by(100) {
+                assert_eq!(machines.consume(number.to_string(), NOW + 60).await, Ok(true), "{number}");
+            }
+        });
+    }
+    while let Some(done) = consuming.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(machines.consume("as many".into(), NOW + 60).await, Ok(true));
+    assert_eq!(machines.consume("one more".into(), NOW + 60).await, Err(ConsumeError::Quota));
 }
 
 #[tokio::test]

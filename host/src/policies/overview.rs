@@ -74,7 +74,7 @@ fn mode(mode: Mode) -> String {
 fn members(grants: &Grants) -> Vec<String> {
     let Grants { http, dns, kv, consume_once, reusable_tokens, unrestricted_names, extensions } = grants;
     let members = [
-        (*consume_once, "consumeOnce"),
+        (consume_once.is_some(), "consumeOnce"),
         (dns.is_some(), "dns"),
         (!extensions.is_empty(), "extensions"),
         (!http.is_empty(), "http"),
@@ -90,11 +90,8 @@ fn granted(grants: &Grants) -> String {
     let mut words: Vec<String> = http.iter().map(asking).collect();
     words.extend(dns.as_ref().map(looking_up));
     words.extend(kv.map(|kv| format!("kv of {} octets", kv.max_bytes)));
-    let flags = [
-        (*consume_once, "consumeOnce"),
-        (*reusable_tokens, "reusableTokens"),
-        (*unrestricted_names, "unrestrictedNames"),
-    ];
+    words.extend(consume_once.map(|grant| format!("consumeOnce of {} keys", grant.max_keys)));
+    let flags = [(*reusable_tokens, "reusableTokens"), (*unrestricted_names, "unrestrictedNames")];
     words.extend(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, name)| name.to_owned()));
     words.extend(extensions.iter().map(|extension| format!("extension {extension}")));
     if words.is_empty() { String::new() } else { format!("; granted: {}", words.join(", ")) }

@@ -12,9 +12,9 @@ use authority::{SerialNumber, Timestamp};
 use crate::{
     audit::{Digest, Entry, Head},
     store::{
-        Answer, CertificatePage, CertificateQuery, CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord,
-        Issuance, ListBasis, MaintenanceError, Origin, Page, Reader, RecallRecord, Recorded, Report, Revocation,
-        RevocationRecord, SingleUse, Store, StoreError, StoreMeters, Unavailable,
+        Answer, CertificatePage, CertificateQuery, CertificateRecord, ConfigurationRecord, Consumption, DataChange,
+        DecisionRecord, Issuance, ListBasis, MaintenanceError, Origin, Page, Reader, RecallRecord, Recorded, Report,
+        Revocation, RevocationRecord, Store, StoreError, StoreMeters, Unavailable,
     },
 };
 
@@ -109,7 +109,7 @@ impl Store for Past {
         not_now()
     }
 
-    fn consume(&self, _: SingleUse) -> Answer<bool> {
+    fn consume(&self, _: Consumption) -> Answer<bool> {
         not_now()
     }
 

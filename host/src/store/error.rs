@@ -43,6 +43,12 @@ pub enum StoreError {
     /// The credential was used before. Nothing was written.
     #[error("the credential was used already")]
     TokenSpent,
+    /// As much is consumed and not expired as there may be. Nothing was written.
+    #[error("{most} keys are consumed and not expired, as many as there may be")]
+    TooManyConsumed {
+        /// How many there may be.
+        most: u64,
+    },
     /// As much was asked of the signer elsewhere without anybody knowing what became of it as there can be. Nothing was
     /// written.
     #[error(
@@ -138,6 +144,9 @@ pub enum Damage {
         /// What its text should have.
         digest: Digest,
     },
+    /// It does not add up how much policies have consumed.
+    #[error("the numbers of consumed keys were changed")]
+    Consumed,
     /// A value of a provisioner's module is changed.
     #[error("data of provisioner {provisioner:?} was changed")]
     Data {

@@ -84,6 +84,19 @@ pub struct SingleUse {
     pub expires: Timestamp,
 }
 
+/// Something that a policy consumes, and how much it may.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Consumption {
+    /// What is used.
+    pub once: SingleUse,
+    /// Of one policy in one provisioner; all that it consumes counts together.
+    pub space: String,
+    /// So many that are not expired there may be.
+    pub most: u64,
+    /// What expired before does not count.
+    pub now: Timestamp,
+}
+
 /// The receipt of an issuance.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Recorded {

@@ -27,7 +27,7 @@ pub use self::{
     embedded::{Embedded, Reader},
     error::{AuditFileError, Damage, OpenError, StoreError, Unavailable},
     intent::Intent,
-    issuance::{Issuance, Recorded, SingleUse},
+    issuance::{Consumption, Issuance, Recorded, SingleUse},
     maintenance::{Compacted, Copied, MaintenanceError, Restored},
     meters::StoreMeters,
     module::ModuleRecord,
@@ -137,8 +137,9 @@ pub trait Store: Send + Sync {
     /// Whether the credential has been used. May save work, but decides nothing: only [`Self::record`] does.
     fn is_spent(&self, credential: Digest) -> Answer<bool>;
 
-    /// Spends something that is no credential; false when it was spent before. Durable like [`Self::record`].
-    fn consume(&self, once: SingleUse) -> Answer<bool>;
+    /// Spends something that is no credential; false when it was spent before. Durable like [`Self::record`]. When there
+    /// are as many as there may be: [`StoreError::TooManyConsumed`].
+    fn consume(&self, consumption: Consumption) -> Answer<bool>;
 
     /// A value that a provisioner's module keeps.
     fn data(&self, provisioner: String, key: String) -> Answer<Option<Vec<u8>>>;

@@ -414,7 +414,8 @@ fn grants_and_limits_are_what_the_file_says() {
     assert_eq!(policy.limits, limits);
     let grants = &policy.grants;
     assert_eq!(grants.kv, Some(KvGrant { max_bytes: 10 }));
-    assert!(grants.consume_once && !grants.reusable_tokens && !grants.unrestricted_names);
+    assert_eq!(grants.consume_once, Some(ConsumeOnceGrant { max_keys: limits::CONSUMED_KEYS }));
+    assert!(!grants.reusable_tokens && !grants.unrestricted_names);
     let dns = grants.dns.as_ref().unwrap();
     assert_eq!(dns.names, ["corp.example", "_acme.example"]);
     assert_eq!(dns.types, [RecordType::Caa, RecordType::A]);
@@ -424,6 +425,22 @@ fn grants_and_limits_are_what_the_file_says() {
     assert_eq!(grants.http.len(), 2);
     assert_eq!(grants.http[0].methods, ["GET"]);
     assert!(!grants.http[0].allow_private_networks && grants.http[1].allow_private_networks);
+}
+
+#[test]
+fn so_much_may_be_consumed_as_the_file_says() {
+    let granted = |grant: Value| {
+        let mut file = stock();
+        file["policies"] = json!({"p": {"path": "/p", "grants": {"consumeOnce": grant}}});
+        accepted(&file).policies["p"].grants.consume_once.map(|grant| grant.max_keys)
+    };
+    assert_eq!(granted(json!(false)), None);
+    for usual in [json!(true), json!({})] {
+        assert_eq!(granted(usual), Some(limits::CONSUMED_KEYS));
+    }
+    for most in [1, 999_999, 1_000_000] {
+        assert_eq!(granted(json!({"maxKeys": most})), Some(most));
+    }
 }
 
 #[test]

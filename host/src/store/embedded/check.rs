@@ -7,7 +7,7 @@ use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Statement};
 
 use super::{
-    decisions, modules, recalls, revocations,
+    consumed, decisions, modules, recalls, revocations,
     state::{SetSum, State},
 };
 use crate::{
@@ -58,6 +58,7 @@ pub(super) fn whole(connection: &Connection) -> Result<Report, StoreError> {
         return Err(Damage::Recalls.into());
     }
     data(connection)?;
+    consumed::check(connection)?;
     decisions::check(connection)?;
     modules::check(connection)?;
     Ok(Report { certificates, revoked, spent: state.spent.rows.unsigned_abs(), head: state.head })

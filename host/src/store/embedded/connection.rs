@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_recalls.sql"),
     include_str!("../migrations/0009_modules.sql"),
     include_str!("../migrations/0010_no_index_of_fingerprints.sql"),
+    include_str!("../migrations/0011_consumed.sql"),
 ];
 
 /// Marks the file as ours: "step" in ASCII.

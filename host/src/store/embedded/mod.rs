@@ -14,6 +14,7 @@ mod audit_file;
 mod certificates;
 mod check;
 mod connection;
+mod consumed;
 mod copy;
 mod data;
 mod decisions;
@@ -67,9 +68,9 @@ use self::{
     writer::Writer,
 };
 use super::{
-    Answer, CertificatePage, CertificateQuery, CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord,
-    Intent, Issuance, ListBasis, ModuleRecord, Origin, Page, Recall, RecallRecord, Recorded, Report, Revocation,
-    RevocationRecord, SingleUse, Store,
+    Answer, CertificatePage, CertificateQuery, CertificateRecord, ConfigurationRecord, Consumption, DataChange,
+    DecisionRecord, Intent, Issuance, ListBasis, ModuleRecord, Origin, Page, Recall, RecallRecord, Recorded, Report,
+    Revocation, RevocationRecord, Store,
     certificate::StoredCertificate,
     error::{OpenError, StoreError, Unavailable},
     meters::StoreMeters,
@@ -350,8 +351,8 @@ impl Store for Embedded {
         })
     }
 
-    fn consume(&self, once: SingleUse) -> Answer<bool> {
-        self.write(|reply| Operation::Consume(once, reply))
+    fn consume(&self, consumption: Consumption) -> Answer<bool> {
+        self.write(|reply| Operation::Consume(consumption, reply))
     }
 
     fn data(&self, provisioner: String, key: String) -> Answer<Option<Vec<u8>>> {

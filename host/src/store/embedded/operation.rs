@@ -6,14 +6,14 @@ use tokio::sync::oneshot;
 use super::transaction::Transaction;
 use crate::audit::{Digest, Entry};
 use crate::store::{
-    ConfigurationRecord, DataChange, Intent, Issuance, ModuleRecord, Recall, Recorded, Revocation, SingleUse,
+    ConfigurationRecord, Consumption, DataChange, Intent, Issuance, ModuleRecord, Recall, Recorded, Revocation,
     StoreError,
 };
 
 /// One thing to write, and who waits for it.
 pub(super) enum Operation {
     ChangeData(DataChange, Reply<bool>),
-    Consume(SingleUse, Reply<bool>),
+    Consume(Consumption, Reply<bool>),
     Intend(Intent, Reply<bool>),
     Prune(Timestamp, Reply<u64>),
     Recall(Box<Recall>, Reply<bool>),
@@ -60,7 +60,11 @@ impl Operation {
         }
         match self {
             Self::ChangeData(change, reply) => settle(reply, transaction.change_data(&change).map(Ok), Outcome::Flag),
-            Self::Consume(once, reply) => settle(reply, transaction.consume(&once).map(Ok), Outcome::Flag),
+            Self::Consume(consumption, reply) => match transaction.consume(&consumption) {
+                // There is no room for it; the others are none the worse.
+                Err(error @ StoreError::TooManyConsumed { .. }) => settle(reply, Ok(Err(error)), Outcome::Flag),
+                consumed => settle(reply, consumed.map(Ok), Outcome::Flag),
+            },
             Self::Intend(intent, reply) => match transaction.intend(&intent) {
                 // There is no room for it; the others are none the worse.
                 Err(error @ StoreError::TooManyIntents) => settle(reply, Ok(Err(error)), Outcome::Flag),

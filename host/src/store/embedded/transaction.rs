@@ -5,13 +5,15 @@
 use authority::{SerialNumber, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::{data, decisions, intents, modules, recalls, revocations, revocations::Revocations, state::State};
+use super::{
+    consumed, data, decisions, intents, modules, recalls, revocations, revocations::Revocations, state::State,
+};
 use crate::{
     audit::{Digest, Entry},
     limits,
     store::{
-        CertificateRecord, ConfigurationRecord, DataChange, DecisionRecord, Intent, Issuance, ModuleRecord, Recall,
-        Recorded, Revocation, RevocationRecord, SingleUse,
+        CertificateRecord, ConfigurationRecord, Consumption, DataChange, DecisionRecord, Intent, Issuance,
+        ModuleRecord, Recall, Recorded, Revocation, RevocationRecord, SingleUse,
         error::{Damage, StoreError},
     },
 };
@@ -191,9 +193,17 @@ impl<'c> Transaction<'c> {
         Ok(is_settled)
     }
 
-    /// Spends something that is no credential; false when it was spent, or may have been.
-    pub(super) fn consume(&mut self, once: &SingleUse) -> Result<bool, StoreError> {
-        Ok(self.not_forgotten(once).is_ok() && self.spend(once)?)
+    /// Spends something that is no credential; false when it was spent, or may have been. Of too many there is no trace.
+    pub(super) fn consume(&mut self, consumption: &Consumption) -> Result<bool, StoreError> {
+        let Consumption { once, most, .. } = consumption;
+        if self.not_forgotten(once).is_err() || !self.spend(once)? {
+            return Ok(false);
+        }
+        if !consumed::count(self.connection, consumption)? {
+            self.forget(once)?;
+            return Err(StoreError::TooManyConsumed { most: *most });
+        }
+        Ok(true)
     }
 
     pub(super) fn change_data(&mut self, change: &DataChange) -> Result<bool, StoreError> {
@@ -251,6 +261,7 @@ impl<'c> Transaction<'c> {
             self.forget(once)?;
             self.state.watermark = self.state.watermark.max(once.expires);
         }
+        consumed::free_all(self.connection, now)?;
         let decisions = decisions::forget(self.connection, now, self.state.head.sequence)?;
         Ok(expired.len() as u64 + decisions)
     }

@@ -1,6 +1,7 @@
 //! The promises of the store, kept or not.
 
 mod audit_file;
+mod consumed;
 mod damage;
 mod faults;
 mod files;
@@ -20,7 +21,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     audit::{Module, Operation as Asked, Outcome as Came},
-    store::Condition,
+    store::{Condition, SingleUse},
 };
 
 /// SHA-256 of the key of every certificate, where it makes no difference.
@@ -255,10 +256,11 @@ fn what_is_consumed_once_is_not_consumed_twice() {
     let (_folder, path) = folder();
     runtime().block_on(async {
         let store = open_at(&path);
-        assert!(store.consume(token(1)).await.unwrap());
-        assert!(!store.consume(token(1)).await.unwrap());
+        let consumption = || Consumption { once: token(1), space: "corp".to_owned(), most: 1, now: NOW };
+        assert!(store.consume(consumption()).await.unwrap());
+        assert!(!store.consume(consumption()).await.unwrap());
         drop(store);
-        assert!(!open_at(&path).consume(token(1)).await.unwrap());
+        assert!(!open_at(&path).consume(consumption()).await.unwrap());
     });
 }
 

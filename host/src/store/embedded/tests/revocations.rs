@@ -282,6 +282,8 @@ fn a_store_from_before_there_were_revocations_is_brought_up_to_date() {
         "recalls",
         "modules",
         "module_uses",
+        "consumed",
+        "consumed_counts",
     ];
     let older = later.map(|table| format!("DROP TABLE {table};")).concat() + "PRAGMA user_version = 1";
     connection::writer(&path.canonicalize().unwrap()).unwrap().execute_batch(&older).unwrap();
