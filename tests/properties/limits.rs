@@ -179,14 +179,14 @@ const PROOFS: &[(&str, Proof)] = &[
     ),
     ("key in a policy's store", In("host/src/effects/tests.rs", "keys_and_values_have_sizes")),
     ("value in a policy's store", In("host/src/effects/tests.rs", "keys_and_values_have_sizes")),
-    ("something stays consumed", In("host/src/effects/tests.rs", "nothing_is_consumed_for_ever")),
-    (
-        "URL that a policy asks for",
-        In("host/src/effects/http/allowed.rs", "a_url_may_be_as_long_as_the_limit_and_no_longer"),
     (
         "keys a policy has consumed, unless its grant says otherwise",
         In("host/src/effects/tests.rs", "as_much_is_consumed_as_the_default_and_one_more_is_not"),
     ),
+    ("something stays consumed", In("host/src/effects/tests.rs", "nothing_is_consumed_for_ever")),
+    (
+        "URL that a policy asks for",
+        In("host/src/effects/http/allowed.rs", "a_url_may_be_as_long_as_the_limit_and_no_longer"),
     ),
     (
         "header field that a policy is shown",
