@@ -32,8 +32,8 @@ pub(crate) struct Output {
 pub(crate) enum Form {
     /// People.
     Words,
-    /// Programs, with `--json`: a line of JSON on standard output is the answer, and each line on standard error an
-    /// object, `{"note": …}` or `{"error": …}`.
+    /// Programs, with `--json`: the answer is a value of JSON on standard output, or one after the other where there are
+    /// several, and each line on standard error is an object, `{"note": …}` or `{"error": …}`.
     Json,
 }
 
