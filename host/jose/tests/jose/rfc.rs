@@ -1,8 +1,10 @@
-//! The examples of RFC 7515, 7517, 7520, 7638 and 8037.
+//! The examples of RFC 7515, 7517, 7519, 7520, 7638 and 8037.
 
 use crate::harness::{key, vector};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use step_jose::{
-    JoseError, VerifyingKey, jwe,
+    JoseError, JwkSet, MacAlgorithm, MacKey, SymmetricKey, UncheckedKeys, VerifyingKey,
+    jwe::{self, Key, Legacy, Received},
     jws::{self, Compact, ProtectedHeader, Unverified},
 };
 
@@ -75,4 +77,69 @@ fn the_encrypted_examples_open() {
     let plaintext = jwe::decrypt(&vector("rfc7520-5.3.jwe"), password.as_bytes()).unwrap();
     assert!(plaintext.starts_with(br#"{"keys":[{"kty":"oct","kid":"77c7e2b8-6e13-45cf-8672-617b5b45243a""#));
     assert_eq!(plaintext.last(), Some(&b'}'));
+}
+
+#[test]
+fn the_public_and_the_private_set_hold_the_same_keys() {
+    let [public, private] =
+        ["a.1", "a.2"].map(|name| JwkSet::from_json(&vector(&format!("rfc7517-{name}.jwks"))).unwrap());
+    for kid in ["1", "2011-04-29"] {
+        let [public, private] = [&public, &private].map(|set| set.find(kid).unwrap());
+        assert!(public.is_same_key(private), "{kid}");
+        assert!(!public.is_private() && private.is_private(), "{kid}");
+        assert_eq!(public.to_json(), private.public().to_json(), "{kid}");
+    }
+    assert_eq!(public.keys().len(), 2);
+    // The key of RFC 7638 §3.1 is the RSA key of both.
+    let rsa = private.find("2011-04-29").unwrap();
+    assert_eq!((rsa.alg(), rsa.thumbprint()), (Some("RS256"), key("rfc7638-3.1.jwk").thumbprint()));
+    let token = jws::sign(&ProtectedHeader::default(), b"payload", rsa).unwrap();
+    let verifying = VerifyingKey::from_jwk(public.find("2011-04-29").unwrap()).unwrap();
+    Compact::parse(&token).unwrap().verify(&verifying).unwrap();
+    assert!(matches!(VerifyingKey::from_jwk(public.find("1").unwrap()), Err(JoseError::KeyUse("verify"))));
+}
+
+#[test]
+fn the_set_of_secrets_has_no_key_that_verifies() {
+    let text = vector("rfc7517-a.3.jwks");
+    assert!(JwkSet::from_json(&text).unwrap().keys().is_empty());
+    let UncheckedKeys::Set(keys) = UncheckedKeys::from_json(&text).unwrap() else { panic!("it is a set") };
+    assert!(keys.len() == 2 && keys.iter().all(step_jose::UncheckedKey::is_secret));
+    let name = "HMAC key used in JWS spec Appendix A.1 example";
+    let secret = SymmetricKey::find_in_set(&text, name).unwrap().unwrap();
+    assert_eq!(MacKey::to_verify(&secret).unwrap().algorithm(), MacAlgorithm::Hs256);
+    Compact::parse(&vector("rfc7515-a.1.jws")).unwrap().verify_mac(&MacKey::to_verify(&secret).unwrap()).unwrap();
+}
+
+#[test]
+fn the_key_with_a_certificate_is_the_key_of_the_certificate() {
+    let (text, example) = (vector("rfc7517-b.jwk"), key("rfc7517-b.jwk"));
+    assert_eq!((example.kid(), example.key_use()), (Some("1b94c"), Some("sig")));
+    let members: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let certificate = STANDARD.decode(members["x5c"][0].as_str().unwrap()).unwrap();
+    let spki = VerifyingKey::from_jwk(&example).unwrap().spki_der();
+    assert!(certificate.windows(spki.len()).any(|octets| octets == spki));
+    // The certificate stays with the key.
+    let written: serde_json::Value = serde_json::from_str(&example.to_json()).unwrap();
+    assert_eq!(written["x5c"], members["x5c"]);
+}
+
+#[test]
+fn the_encrypted_tokens_of_rfc_7519_open_and_hold_the_claims_and_a_token() {
+    let recipient = key("rfc7516-a.2.jwk");
+    let opened = |name: &str, legacy| {
+        let plaintext = Received::parse(&vector(name))?.open(Key::Jwk(&recipient, legacy))?;
+        Ok::<_, JoseError>(String::from_utf8(plaintext.to_vec()).unwrap())
+    };
+    for name in ["rfc7519-a.1.jwe", "rfc7519-a.2.jwe"] {
+        assert!(matches!(opened(name, Legacy::Refused), Err(JoseError::Legacy)), "{name}");
+    }
+    // §3.1: the claims are those of RFC 7515 A.1, and the nested token is RFC 7515 A.2.
+    let signed = vector("rfc7515-a.1.jws");
+    let claims = String::from_utf8(Compact::parse(&signed).unwrap().payload().to_vec()).unwrap();
+    assert_eq!(opened("rfc7519-a.1.jwe", Legacy::Allowed).unwrap(), claims);
+    let nested = opened("rfc7519-a.2.jwe", Legacy::Allowed).unwrap();
+    assert_eq!(nested, vector("rfc7515-a.2.jws"));
+    let verifying = VerifyingKey::from_jwk(&key("rfc7515-a.2.jwk")).unwrap();
+    Compact::parse(&nested).unwrap().verify(&verifying).unwrap();
 }
