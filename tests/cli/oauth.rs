@@ -1,5 +1,6 @@
 //! People who sign in at an identity provider, and the certificates they get for it.
 
+use authority::keys::{KeySpec, PrivateKey};
 use jose::jws::{self, Unverified};
 use serde_json::{Value, json};
 use step_tests::{IdentityProvider, Mischief, Outcome, TestCa, User};
@@ -48,6 +49,8 @@ fn what_does_not_answer_the_request_is_not_believed() {
         (Mischief::Signature, "the identity token is not to be believed"),
         (Mischief::Audience, "it is for another client"),
         (Mischief::Refusal, "the provider refused: access_denied"),
+        (Mischief::Issuer, "what came back from the browser does not say from whom it is"),
+        (Mischief::Line, "a token has characters that no token has"),
     ] {
         let provider = IdentityProvider::with(ada(), mischief);
         let outcome = sign_in(&provider, "--bare");
@@ -67,6 +70,11 @@ fn a_code_is_typed_where_there_is_no_browser() {
     let provider = IdentityProvider::with(ada(), Mischief::State);
     let error = sign_in(&provider, by_address).error();
     assert!(error.contains("what came back from the browser answers another request"), "{error}");
+    // A page that shows a code says nothing else with it; an address has to.
+    let provider = IdentityProvider::with(ada(), Mischief::Issuer);
+    assert_is_adas(&provider, &sign_in(&provider, "--console --oidc --bare").answer());
+    let error = sign_in(&provider, by_address).error();
+    assert!(error.contains("does not say from whom it is"), "{error}");
 }
 
 #[test]
@@ -75,6 +83,29 @@ fn a_code_is_shown_where_the_browser_is_elsewhere() {
     let outcome = sign_in(&provider, "--console-flow device --oidc --bare");
     assert!(outcome.talk.contains("/enter with a web browser and enter this code:\n\nWDJB-MJHT\n"), "{}", outcome.talk);
     assert_is_adas(&provider, &outcome.answer());
+}
+
+#[test]
+fn a_device_asks_again_when_the_connection_breaks() {
+    let provider = IdentityProvider::with(ada(), Mischief::Connection);
+    assert_is_adas(&provider, &sign_in(&provider, "--console-flow device --oidc --bare").answer());
+}
+
+#[test]
+fn a_service_gets_no_identity_that_nobody_has_verified() {
+    let provider = IdentityProvider::start(ada());
+    let (user, key) = (User::new(), PrivateKey::generate(KeySpec::EcP256).unwrap());
+    let account = json!({
+        "type": "service_account", "client_email": "ci@example.com", "private_key_id": "k1",
+        "private_key": *key.to_pem().unwrap(), "token_uri": format!("{}/token", provider.issuer()),
+    });
+    user.write("account.json", account.to_string());
+    let roots = provider.web().roots().display();
+    let line = format!("oauth --account {{}}/account.json --scope builds --roots {roots}");
+    let tokens: Value = serde_json::from_str(&user.step(&line).answer()).unwrap();
+    assert_eq!(tokens, json!({"access_token": "opaque", "expires_in": 300, "token_type": "Bearer"}));
+    let error = user.step(&format!("{line} --oidc")).error();
+    assert_eq!(error, "flag '--oidc' is incompatible with 'the account of a service'\n");
 }
 
 #[test]

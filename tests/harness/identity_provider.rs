@@ -42,6 +42,12 @@ pub enum Mischief {
     State,
     /// It turns the person away.
     Refusal,
+    /// It promises to say who it is when it sends the person back (RFC 9207), and does not.
+    Issuer,
+    /// Its access tokens bring another line of a header, and steer a terminal.
+    Line,
+    /// It hangs up on a device that asks for the first time.
+    Connection,
 }
 
 /// Whom a code is for: what the request for it said.
@@ -128,13 +134,27 @@ impl Desk {
         let issuer = format!("https://{host}");
         let url = Url::parse(&format!("{issuer}{target}")).expect("a URL");
         match url.path() {
-            "/.well-known/openid-configuration" => (200, configuration(&issuer)),
+            "/.well-known/openid-configuration" => (200, self.configuration(&issuer)),
             "/keys" => (200, format!(r#"{{"keys":[{}]}}"#, self.key.public().to_json())),
             "/authorize" => (200, self.authorize(&url)),
             "/device" => (200, device(&issuer)),
             "/token" => self.token(&issuer, &form(body)),
             _ => (404, String::new()),
         }
+    }
+
+    fn configuration(&self, issuer: &str) -> String {
+        let at = |path: &str| format!("{issuer}{path}");
+        json!({
+            "issuer": issuer,
+            "authorization_endpoint": at("/authorize"),
+            "token_endpoint": at("/token"),
+            "device_authorization_endpoint": at("/device"),
+            "jwks_uri": at("/keys"),
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": self.mischief == Mischief::Issuer,
+        })
+        .to_string()
     }
 
     /// The person is known at once: where they are sent back to.
@@ -157,9 +177,13 @@ impl Desk {
         if form.get("grant_type").is_some_and(|grant| grant.ends_with("device_code")) {
             // The person takes their time once.
             return match self.polls.fetch_add(1, Ordering::Relaxed) {
+                0 if self.mischief == Mischief::Connection => (0, String::new()),
                 0 => refused("authorization_pending"),
                 _ => (200, self.tokens(issuer, &form["client_id"], None)),
             };
+        }
+        if form.get("grant_type").is_some_and(|grant| grant.ends_with("jwt-bearer")) {
+            return (200, self.tokens(issuer, "somebody", None));
         }
         let Some(request) = form.get("code").and_then(|code| self.requests().remove(code)) else {
             return refused("invalid_grant");
@@ -186,25 +210,13 @@ impl Desk {
         let stranger = Jwk::generate_ec_p256().expect("a key");
         let key = if self.mischief == Mischief::Signature { &stranger } else { &self.key };
         let token = jws::sign(&ProtectedHeader::jwt("idp"), claims.to_string(), key).expect("signed");
-        json!({"access_token": "opaque", "id_token": token, "expires_in": 300, "token_type": "Bearer"}).to_string()
+        let opaque = if self.mischief == Mischief::Line { "opaque\r\nX-Forwarded-For: \u{1b}[2J" } else { "opaque" };
+        json!({"access_token": opaque, "id_token": token, "expires_in": 300, "token_type": "Bearer"}).to_string()
     }
 
     fn requests(&self) -> std::sync::MutexGuard<'_, HashMap<String, Request>> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn configuration(issuer: &str) -> String {
-    let at = |path: &str| format!("{issuer}{path}");
-    json!({
-        "issuer": issuer,
-        "authorization_endpoint": at("/authorize"),
-        "token_endpoint": at("/token"),
-        "device_authorization_endpoint": at("/device"),
-        "jwks_uri": at("/keys"),
-        "code_challenge_methods_supported": ["S256"],
-    })
-    .to_string()
 }
 
 fn device(issuer: &str) -> String {

@@ -16,6 +16,7 @@ use crate::{
         self, Account, Client, Exchange, ListenAddress, Provider, ProviderName, Redirect, ServiceAccount, Tokens, Wish,
         secure_url,
     },
+    output::printable_json,
     roots,
 };
 
@@ -149,10 +150,16 @@ impl Oauth {
     fn account(&self) -> anyhow::Result<Option<Account>> {
         let Some(file) = &self.account else { return Ok(None) };
         let account = Account::parse(&files::read(file)?)?;
-        if self.jwt && !matches!(account, Account::Service(_)) {
-            return Err(CommandError::Incompatible { flag: "jwt", with: "the account of a client" }.into());
+        match account {
+            Account::Client(..) if self.jwt => {
+                Err(CommandError::Incompatible { flag: "jwt", with: "the account of a client" }.into())
+            }
+            // Of a program the provider has nothing to say that its keys could be asked about.
+            Account::Service(_) if self.oidc => {
+                Err(CommandError::Incompatible { flag: "oidc", with: "the account of a service" }.into())
+            }
+            account => Ok(Some(account)),
         }
-        Ok(Some(account))
     }
 
     fn client(&self, cx: &Context) -> anyhow::Result<Client> {
@@ -262,7 +269,8 @@ impl Oauth {
             }
             (false, true) => cx.output.give(&Text::line("token", token))?,
             (false, false) => {
-                let json = Zeroizing::new(serde_json::to_string_pretty(tokens)? + "\n");
+                let json = Zeroizing::new(serde_json::to_string_pretty(tokens)?);
+                let json = Zeroizing::new(printable_json(&json) + "\n");
                 cx.output.answer(json.as_bytes())?;
             }
         }

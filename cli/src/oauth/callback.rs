@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::{OauthError, Provider};
 
 /// The query of the address the provider sent the browser to.
+#[derive(Default)]
 pub(super) struct Callback {
     code: Option<Zeroizing<String>>,
     /// To which request it is the answer.
@@ -13,6 +14,8 @@ pub(super) struct Callback {
     issuer: Option<String>,
     error: Option<String>,
     description: Option<String>,
+    /// Whether a person has typed the code: no page shows an issuer with it.
+    is_typed: bool,
 }
 
 impl Callback {
@@ -21,7 +24,7 @@ impl Callback {
     pub(super) fn parse(query: &str) -> Result<Self, OauthError> {
         let mut url = Url::parse("callback:").expect("a scheme and nothing else is a URL");
         url.set_query(Some(query));
-        let mut callback = Self { code: None, state: None, issuer: None, error: None, description: None };
+        let mut callback = Self::default();
         for (name, value) in url.query_pairs() {
             let value = value.into_owned();
             let is_doubled = match &*name {
@@ -41,15 +44,17 @@ impl Callback {
 
     /// A code alone, as a person reads it off a page and types it.
     pub(super) fn of_code(code: &str) -> Self {
-        let code = Some(Zeroizing::new(code.to_owned()));
-        Self { code, state: None, issuer: None, error: None, description: None }
+        Self { code: Some(Zeroizing::new(code.to_owned())), is_typed: true, ..Self::default() }
     }
 
     /// The code, if it is this provider's.
     pub(super) fn code(self, provider: &Provider) -> Result<Zeroizing<String>, OauthError> {
         let expected = provider.issuer.as_ref().map(|issuer| issuer.name.as_str());
         match (self.issuer.as_deref(), expected) {
-            (None, _) if provider.names_itself => return Err(OauthError::Callback("does not say from whom it is")),
+            // RFC 9207 is about addresses that browsers are sent to.
+            (None, _) if provider.names_itself && !self.is_typed => {
+                return Err(OauthError::Callback("does not say from whom it is"));
+            }
             (Some(said), Some(expected)) if said != expected => {
                 return Err(OauthError::Callback("is from another provider"));
             }
@@ -87,6 +92,7 @@ mod tests {
         }
         let names_itself = Provider { names_itself: true, ..provider };
         assert!(matches!(code("code=a", &names_itself), Err(OauthError::Callback(_))));
+        assert_eq!(*Callback::of_code("a").code(&names_itself).unwrap(), "a");
     }
 
     #[test]

@@ -75,6 +75,13 @@ async fn poll(
                 interval = (interval + SLOW_DOWN).min(MAX_INTERVAL);
             }
             Err(OauthError::Refused { code, .. }) if code == "expired_token" => return Err(OauthError::DeviceExpired),
+            // The person is still typing: a network that fails now may be back by then (§3.5).
+            Err(error @ OauthError::Transport { .. }) => {
+                if started.elapsed() >= patience {
+                    return Err(error);
+                }
+                interval = (interval * 2).min(MAX_INTERVAL);
+            }
             Err(error) => return Err(error),
         }
         if started.elapsed() >= patience {

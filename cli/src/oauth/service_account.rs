@@ -96,7 +96,8 @@ impl Account {
 }
 
 impl ServiceAccount {
-    /// A token of the provider for these scopes (RFC 7523 §2.1).
+    /// A token of the provider for these scopes (RFC 7523 §2.1). What it says of a person is not handed on: nothing here
+    /// could verify it.
     pub(crate) async fn authorize(
         &self,
         exchange: &Exchange,
@@ -105,7 +106,8 @@ impl ServiceAccount {
     ) -> Result<Tokens, OauthError> {
         let assertion = self.sign(self.token.as_str(), Some(scope), now)?;
         let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion.as_str())];
-        exchange.post(&self.token, &form, None).await
+        let tokens: Tokens = exchange.post(&self.token, &form, None).await?;
+        Ok(tokens.without_identity())
     }
 
     /// A token of its own for whoever knows its key; nobody is asked.
