@@ -87,7 +87,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, environment: Environme
     let mut output = Output::new(answers, talk, colour).explaining(debug);
     let tree = args::tree();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let wants_json = json::is_asked_for(&arguments);
+    let wants_json = json::is_asked_for(&arguments, &environment);
     let outcome = match command_line::read(&tree, arguments) {
         Ok(Request::Help(path)) => output.answer(args::help(&tree, &path)),
         Ok(Request::Complete(path)) => output.answer(completions(&tree, &path)),
@@ -228,7 +228,9 @@ mod tests {
         let outcome = User::new().step("ca health --isuer x --json");
         assert_eq!((outcome.status, outcome.answers.as_str()), (ExitStatus::Failure, ""));
         assert_eq!(outcome.talk, "{\"error\":\"flag provided but not defined: -isuer\"}\n");
-        let outcome = User::new().step("ca tokn --json");
+        let outcome = User::new().with_variable("STEP_JSON", "T").step("ca health --isuer x");
+        assert_eq!(outcome.talk, "{\"error\":\"flag provided but not defined: -isuer\"}\n");
+        let outcome = User::new().step("ca tokn --json=T");
         assert_eq!(outcome.status, ExitStatus::UnknownCommand);
         assert_eq!(outcome.talk, "{\"error\":\"No help topic for 'tokn'\"}\n");
         let user = User::new().with_variable("STEP_JSON", "true");

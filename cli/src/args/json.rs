@@ -3,7 +3,12 @@
 //! The flag is added to the tree here, and its help names the members of the command's answer, so that the manual has
 //! them where the command is explained. A test runs every command and compares.
 
+use std::ffi::OsString;
+
 use clap::{Arg, ArgAction, Command};
+
+use super::{command_line::boolean, settings};
+use crate::Environment;
 
 /// The flag's name, without hyphens.
 pub(crate) const FLAG: &str = "json";
@@ -120,10 +125,24 @@ fn flag(path: &str) -> Arg {
     Arg::new(FLAG).long(FLAG).action(ArgAction::SetTrue).help(help)
 }
 
-/// Whether the words ask for JSON, even if they make no sense otherwise.
-pub(crate) fn is_asked_for(words: &[std::ffi::OsString]) -> bool {
+/// Whether the words ask for JSON, even if they make no sense otherwise; where they do not speak of it, whether the
+/// environment does.
+pub(crate) fn is_asked_for(words: &[OsString], environment: &Environment) -> bool {
     let flags = words.iter().take_while(|word| *word != "--");
-    flags.into_iter().any(|word| ["--json", "-json", "--json=true", "-json=true"].iter().any(|flag| word == flag))
+    let typed = flags.filter_map(|word| said(word.to_str()?)).last();
+    typed.unwrap_or_else(|| {
+        let set = environment.variable(&settings::variable(FLAG)).and_then(|value| boolean(value.to_str()?));
+        set.unwrap_or(false)
+    })
+}
+
+/// What a word says about the flag, if it is the flag.
+fn said(word: &str) -> Option<bool> {
+    let body = word.strip_prefix('-')?;
+    match body.strip_prefix('-').unwrap_or(body).strip_prefix(FLAG)? {
+        "" => Some(true),
+        value => boolean(value.strip_prefix('=')?),
+    }
 }
 
 #[cfg(test)]
@@ -142,8 +161,16 @@ mod tests {
 
     #[test]
     fn a_command_line_that_makes_no_sense_may_still_ask_for_json() {
-        let asks = |line: &str| is_asked_for(&line.split(' ').map(Into::into).collect::<Vec<_>>());
-        assert!(asks("ca health --isuer x --json") && asks("ca -json"));
-        assert!(!asks("ca health") && !asks("ca health -- --json") && !asks("ca health --json=false"));
+        let none = Environment::default();
+        let asks_in = |line: &str, environment: &Environment| {
+            is_asked_for(&line.split(' ').map(Into::into).collect::<Vec<_>>(), environment)
+        };
+        let asks = |line: &str| asks_in(line, &none);
+        assert!(asks("ca health --isuer x --json") && asks("ca -json") && asks("ca --json=T") && asks("ca -json=1"));
+        for line in ["ca health", "ca health -- --json", "ca health --json=false", "ca --json=yes", "ca --jsonl"] {
+            assert!(!asks(line), "{line}");
+        }
+        let set = Environment::from_iter([("STEP_JSON", "true")]);
+        assert!(asks_in("ca health --isuer x", &set) && !asks_in("ca health --isuer x --json=false", &set));
     }
 }

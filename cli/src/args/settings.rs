@@ -114,7 +114,8 @@ fn from_environment(arg: &Arg, environment: &Environment) -> Option<Vec<OsString
     }
 }
 
-fn variable(name: &str) -> String {
+/// The environment variable that stands in for a flag.
+pub(super) fn variable(name: &str) -> String {
     format!("STEP_{}", name.to_uppercase().replace('-', "_"))
 }
 
