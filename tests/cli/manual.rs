@@ -37,18 +37,22 @@ fn served() -> String {
     line.trim().strip_prefix("Serving HTTP on ").and_then(|rest| rest.strip_suffix(" ...")).unwrap().to_owned()
 }
 
-/// What is on a page after its scripts have run; nothing without a browser.
+/// What is on a page after its scripts have run; nothing without a browser. One that is not done after a minute is ended.
 fn shown(url: &str) -> Option<String> {
     let profile = tempfile::tempdir().unwrap();
-    let mut browser = Command::new("chromium");
+    let mut browser = Command::new("timeout");
+    browser.args(["--kill-after=5", "60", "chromium"]);
     browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--dump-dom"]);
     browser.arg(format!("--user-data-dir={}", profile.path().display())).arg(url);
+    // A shell's word for a program that is not there.
+    const NOT_FOUND: Option<i32> = Some(127);
     match browser.output() {
-        Ok(output) => {
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(output) if output.status.code() != NOT_FOUND => {
+            let status = output.status;
+            assert!(status.success(), "{status}: {}", String::from_utf8_lossy(&output.stderr));
             Some(String::from_utf8(output.stdout).unwrap())
         }
-        Err(_) => {
+        _ => {
             eprintln!("skipped: chromium is not installed");
             None
         }

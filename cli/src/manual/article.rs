@@ -200,6 +200,22 @@ mod tests {
     }
 
     #[test]
+    fn a_link_to_a_file_leads_to_one_that_is_there() {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for article in ARTICLES {
+            let links = Parser::new_ext(article.text, Options::ENABLE_TABLES).filter_map(|event| match event {
+                Event::Start(Tag::Link { dest_url, .. }) => Some(dest_url),
+                _ => None,
+            });
+            for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {
+                let file = link.split('#').next().unwrap_or_default();
+                let folder = repository.join(article.file).parent().expect("files are in folders").to_owned();
+                assert!(folder.join(file).exists(), "{link} in {}", article.file);
+            }
+        }
+    }
+
+    #[test]
     fn a_link_inside_the_handbook_leads_to_a_heading_that_is_there() {
         let pages: Vec<(String, String)> =
             ARTICLES.iter().map(|it| (format!("/{}/", it.path), it.html(|path| format!("/{path}/")))).collect();
