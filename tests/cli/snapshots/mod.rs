@@ -65,6 +65,17 @@ enum Form {
     Json,
 }
 
+impl Form {
+    /// The line with the flag for this form, which is no flag any more after `--`.
+    fn asked_for_by(self, line: &str) -> String {
+        match (self, line.split_once(" -- ")) {
+            (Self::Words, _) => line.to_owned(),
+            (Self::Json, Some((flags, words))) => format!("{flags} --json -- {words}"),
+            (Self::Json, None) => format!("{line} --json"),
+        }
+    }
+}
+
 /// The commands below these words that do something, as a shell is told of them.
 fn leaves(workshop: &Workshop, words: &str) -> Vec<String> {
     let names = workshop.visitor.step(&format!("{words} --generate-bash-completion")).answer();
@@ -81,8 +92,7 @@ fn play(workshop: &Workshop, scene: &Scene) -> String {
     for line in scene.answers.iter().chain(scene.errors) {
         for form in forms {
             let outcome = workshop.run(line, *form);
-            let flag = if *form == Form::Json { " --json" } else { "" };
-            let _ = writeln!(text, "$ step {}{flag}", line.replace("{}/", "").replace("{n}", ""));
+            let _ = writeln!(text, "$ step {}", form.asked_for_by(line).replace("{}/", "").replace("{n}", ""));
             text.push_str(&shape::of(&outcome.answers, workshop));
             if !text.ends_with('\n') {
                 text.push('\n');

@@ -36,8 +36,8 @@ const fn elsewhere(command: &'static str, errors: &'static [&'static str]) -> Sc
 }
 
 /// A command without `--json`; the list of those in the program says why.
-const fn for_people(command: &'static str, errors: &'static [&'static str]) -> Scene {
-    Scene { has_json: false, ..scene(command, &[], errors) }
+const fn for_people(command: &'static str, answers: &'static [&'static str], errors: &'static [&'static str]) -> Scene {
+    Scene { has_json: false, ..scene(command, answers, errors) }
 }
 
 pub(super) const SCENES: &[Scene] = &[
@@ -74,7 +74,7 @@ pub(super) const SCENES: &[Scene] = &[
     ),
     document(
         "ca certs show",
-        &[],
+        &["ca certs show {serial} --cert {}/ops.crt --key {}/ops.key"],
         &[
             "ca certs show 7 --cert {}/ops.crt --key {}/ops.key",
             "ca certs show seven --cert {}/ops.crt --key {}/ops.key",
@@ -88,7 +88,9 @@ pub(super) const SCENES: &[Scene] = &[
     scene("ca health", &["ca health"], &["ca health --ca-url http://ca", "ca health --root {}/root.crt"]),
     scene(
         "ca init",
-        &[],
+        &[
+            "ca init --name Example --dns ca.example.com --address :443 --provisioner me@example.com --password-file {}/new-password --force",
+        ],
         &["ca init --name Example --pki --password-file {}/new-password", "ca init --root {}/root.crt"],
     ),
     scene(
@@ -96,7 +98,12 @@ pub(super) const SCENES: &[Scene] = &[
         &["ca provisioner add me --create --password-file {}/new-password --ca-config {}/ca.json"],
         &["ca provisioner add me --create", "ca provisioner add me --ca-config {}/ca.json"],
     ),
-    scene("ca provisioner get-encrypted-key", &[], &["ca provisioner get-encrypted-key nobody"]),
+    scene(
+        "ca provisioner get-encrypted-key",
+        // A name in base64url may begin with a hyphen.
+        &["ca provisioner get-encrypted-key -- {kid}"],
+        &["ca provisioner get-encrypted-key nobody"],
+    ),
     document("ca provisioner list", &["ca provisioner list"], &["ca provisioner list --root {}/none.crt"]),
     scene(
         "ca provisioner remove",
@@ -111,8 +118,12 @@ pub(super) const SCENES: &[Scene] = &[
         ],
         &["ca provisioner update one --ca-config {}/ca.json"],
     ),
-    // See tests/lifecycle/recall.rs.
-    elsewhere("ca recall", &["ca recall 12 --cert {}/ops.crt --key {}/ops.key"]),
+    // What it changes when it is asked to is seen in tests/lifecycle/recall.rs.
+    document(
+        "ca recall",
+        &["ca recall {module} --cert {}/ops.crt --key {}/ops.key"],
+        &["ca recall 12 --cert {}/ops.crt --key {}/ops.key"],
+    ),
     scene(
         "ca rekey",
         &["ca rekey {}/ops.crt {}/ops.key --out-cert {}/rekeyed.crt --out-key {}/rekeyed.key --force"],
@@ -188,7 +199,11 @@ pub(super) const SCENES: &[Scene] = &[
     // See cli/src/trust_store.rs: it changes what the machine trusts.
     elsewhere("certificate install", &["certificate install {}/root.key"]),
     scene("certificate key", &["certificate key {}/leaf.crt"], &["certificate key {}/leaf.key"]),
-    document("certificate lint", &["certificate lint {}/leaf.crt"], &["certificate lint {}/message.txt"]),
+    document(
+        "certificate lint",
+        &["certificate lint {}/leaf.crt", "certificate lint {url} --roots {}/step/certs/root_ca.crt"],
+        &["certificate lint {}/message.txt", "certificate lint {url} --roots {}/root.crt"],
+    ),
     scene(
         "certificate needs-renewal",
         &["certificate needs-renewal {}/leaf.crt --expires-in 100h --verbose"],
@@ -211,7 +226,11 @@ pub(super) const SCENES: &[Scene] = &[
         &["certificate verify {}/leaf.crt --roots {}/root.crt --host a.example.com --verbose"],
         &["certificate verify {}/leaf.crt --roots {}/root.crt --host b.example.com"],
     ),
-    for_people("completion", &["completion csh"]),
+    for_people(
+        "completion",
+        &["completion bash | head", "completion zsh | head", "completion fish | head"],
+        &["completion csh"],
+    ),
     scene(
         "crypto change-pass",
         &["crypto change-pass {}/leaf.key --out {}/closed.key --new-password-file {}/new-password --force"],
@@ -334,7 +353,7 @@ pub(super) const SCENES: &[Scene] = &[
     ),
     scene(
         "crypto nacl auth verify",
-        &[],
+        &["crypto nacl auth verify {}/secret.key {digest} < {}/message.txt"],
         &["crypto nacl auth verify {}/secret.key 00 < {}/message.txt", "crypto nacl auth verify {}/secret.key x"],
     ),
     scene(
@@ -384,14 +403,14 @@ pub(super) const SCENES: &[Scene] = &[
     ),
     scene(
         "crypto otp verify",
-        &[],
+        &["crypto otp verify --secret {}/totp.secret --time 1970-01-01T00:00:59Z < {}/totp"],
         &["crypto otp verify --secret {}/totp.secret < {}/message.txt", "crypto otp verify --secret {}/none"],
     ),
     scene("crypto rand", &["crypto rand 40 --format hex"], &["crypto rand 0"]),
     // See tests/cli/oauth.rs.
     elsewhere("oauth", &["oauth"]),
     scene("path", &["path"], &["path here"]),
-    // Its words are those of another program, `step-policy`, which has tests of its own.
-    for_people("policy", &[]),
+    // Its words are those of another program, `step-policy`: with it and without, it is run in cli/tests/policy.rs.
+    for_people("policy", &[], &[]),
     scene("version", &["version"], &["version --long"]),
 ];

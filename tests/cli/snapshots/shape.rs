@@ -4,9 +4,10 @@ use super::workshop::Workshop;
 
 /// The text as it is in every run.
 pub(super) fn of(text: &str, workshop: &Workshop) -> String {
-    let folder = workshop.visitor.user.path("").display().to_string();
+    let folders = [&workshop.visitor.user, &workshop.beginner].map(|user| user.path("").display().to_string());
     let url = workshop.visitor.ca.url();
-    let text = text.replace(folder.trim_end_matches('/'), "{}").replace("{}/", "");
+    let text = folders.iter().fold(text.to_owned(), |text, folder| text.replace(folder.trim_end_matches('/'), "{}"));
+    let text = text.replace("{}/", "");
     let text = text.replace(&url, "https://ca").replace(url.trim_start_matches("https://"), "ca");
     without_octets(&without_version(&text))
 }
@@ -26,6 +27,9 @@ fn without_octets(text: &str) -> String {
     let text = members.iter().fold(text, |text, member| between(&text, member, "\"", |_| "<octets>".to_owned()));
     let text = between(&text, ",p=1$", "$", |_| "<octets>".to_owned());
     let text = between(&text, "[Serial: ", "]", |_| "<number>".to_owned());
+    let text = between(&text, "[ID: ", "]", |_| "<octets>".to_owned());
+    // A column is as wide as the longest of its numbers, and not all are of one length.
+    let text = between(&text, "SERIAL NUMBER", "NAMES", |_| "  ".to_owned());
     // How much padding base64 has varies with the length of what it stands for.
     words(&text).replace("<octets>==", "<octets>").replace("<octets>=", "<octets>")
 }
