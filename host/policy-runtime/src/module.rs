@@ -217,10 +217,18 @@ impl Checked {
                 core_module_is_a_policy(&import_modules, &exports, has_metadata)?;
             }
         };
-        let (component, globals) = match state::hooked(&bytes, |module| lift(module).ok()) {
-            Some(Hooked { component, globals }) => (component, Some(globals)),
-            None => (lift(&bytes)?, None),
-        };
+        if let Some(Hooked { component, globals }) = state::hooked(&bytes, |module| lift(module).ok()) {
+            match Self::lifted(component, Some(globals), limits, ceiling) {
+                // What the hooks add to the module is not the module's fault: without them it may be within the limits.
+                Err(Fault::TooComplex { .. }) => {}
+                checked => return checked,
+            }
+        }
+        Self::lifted(lift(&bytes)?, None, limits, ceiling)
+    }
+
+    /// Validates what lifting has made.
+    fn lifted(component: Vec<u8>, globals: Option<u32>, limits: &LoadLimits, ceiling: &Ceiling) -> Result<Self, Fault> {
         match inspect(&component, limits, ceiling)? {
             Outline::Component { imports, exports } => Self::component(component, &imports, &exports, globals),
             Outline::CoreModule { .. } => Err(Fault::Internal { reason: "lifting made no component".to_owned() }),

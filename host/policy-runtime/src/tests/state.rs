@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{environment, init, load, proposal, runtime};
+use super::{environment, init, load, proposal, runtime, runtime_with};
 use crate::contract::check::{Edit, Environment};
 use crate::contract::provisioner;
-use crate::{Answer, Check, Fault, Grants, Limits, Provisioner};
+use crate::{Answer, Check, Fault, Grants, Limits, LoadLimits, Provisioner, RuntimeConfig};
 
 const KEEPS: &str = include_str!("guests/keeps.wat");
 
@@ -81,6 +81,25 @@ async fn a_module_that_keeps_more_than_memory_and_globals_is_asked_init_each_tim
         for _ in 0..3 {
             assert_eq!(check.review(&proposal()).await.unwrap().value, Ok(Vec::new()), "{what}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_module_at_a_limit_is_loaded_without_hooks_when_they_would_be_over_it() {
+    let import = r#"(import "step:policy/log@0.1.0" "panicked" (func $panicked (param i32 i32)))"#;
+    // With what it does itself, in three functions, and none that lifting adds.
+    let text = KEEPS.replace(import, "").replace("(table", "(func) (func) (func) (func)\n(table");
+    for (functions, has_state) in [(6, None), (7, Some(false)), (12, Some(false)), (13, Some(true))] {
+        let limits = LoadLimits { functions, ..LoadLimits::default() };
+        let runtime = runtime_with(RuntimeConfig { load: limits, ..RuntimeConfig::default() });
+        let loaded = load(&runtime, &text);
+        let Some(has_state) = has_state else {
+            assert_eq!(loaded.unwrap_err(), Fault::TooComplex { what: "functions", count: 7, limit: 6 });
+            continue;
+        };
+        let check = init(&loaded.unwrap(), Limits::default()).await.unwrap();
+        assert_eq!(check.template.has_state(), has_state, "{functions}");
+        assert_eq!(check.review(&proposal()).await.unwrap().value, Ok(Vec::new()), "{functions}");
     }
 }
 
