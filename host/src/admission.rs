@@ -86,6 +86,11 @@ impl Knock<'_> {
             Self::Rekey(_) => Operation::Rekey,
         }
     }
+
+    /// Whether somebody asks: what the CA does for itself is nobody's request.
+    pub fn is_asked(&self) -> bool {
+        !matches!(self, Self::Own(_) | Self::Responder(_))
+    }
 }
 
 /// A client that was let in, with what it may have.

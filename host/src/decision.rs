@@ -6,7 +6,7 @@ use crate::{
     metrics::Reason,
     policies::{Reviewed, Stop},
 };
-use authority::SerialNumber;
+use authority::{Provenance, SerialNumber};
 use policy_runtime::contract::types;
 
 /// A decision in the making. It learns as the road goes on, and ends as an [`Entry`] however the road ends.
@@ -22,6 +22,12 @@ impl Decision {
         let (id, request_id) = (fresh_id(), call.request_id.clone());
         let entry = Entry::new(id, call.now, request_id, words(operation), Outcome::Refused);
         Self { entry: Entry { peer: call.peer, ..entry } }
+    }
+
+    /// The same under the identifier of a decision that is made again.
+    pub(crate) fn under(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.entry.id);
+        self
     }
 
     /// Identifies the decision; the client is told.
@@ -49,6 +55,12 @@ impl Decision {
     /// The modules that had a say, when nobody needs the decision to know them any more.
     pub fn take_modules(&mut self) -> Vec<Module> {
         std::mem::take(&mut self.entry.modules)
+    }
+
+    /// What a certificate may say about it, once it is known who has a say.
+    pub fn provenance(&self) -> Provenance {
+        let modules = self.entry.modules.iter().map(|module| *module.sha256.as_bytes()).collect();
+        Provenance { decision: self.entry.id.clone(), modules }
     }
 
     /// Who the client is.

@@ -166,7 +166,8 @@ fn drafted(error: &DraftError) -> RefusalKind {
         E::Key(_) | E::PreviousIsCa | E::SubjectAltName(_) | E::Extension(_) => RefusalKind::Unauthorized,
         E::Expired { .. } | E::Validity(_) => RefusalKind::BadRequest,
         // Whatever a module made of the draft, the core let it through until now.
-        E::NoValidity | E::Names | E::KeyUsage { .. } | E::ExtKeyUsage | E::Ca | E::Provisioner => RefusalKind::Fault,
+        E::NoValidity | E::Names | E::KeyUsage { .. } | E::ExtKeyUsage | E::Ca => RefusalKind::Fault,
+        E::Provisioner | E::Provenance => RefusalKind::Fault,
     }
 }
 

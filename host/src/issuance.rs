@@ -41,8 +41,7 @@ pub async fn issue(ca: &Snapshot, call: &Call, knock: Knock<'_>) -> Result<Issue
         let mut decision = Decision::new(call, knock.operation());
         let decision_id = decision.id().to_owned();
         let mut watch = ca.meters.begin(knock.operation());
-        // What the CA does for itself is nobody's request.
-        let is_asked = !matches!(knock, Knock::Own(_) | Knock::Responder(_));
+        let is_asked = knock.is_asked();
         match walk(ca, call, knock, &mut decision, &mut watch).await {
             Ok(issued) => {
                 if is_asked {
@@ -149,7 +148,10 @@ async fn approve<'a>(
     let admission = Admission::of(ca, call, knock, decision).await?;
     watch.passed(Phase::Authorize);
     // 2. What exactly would we sign?
-    let draft = admission.draft(ca, call.now)?;
+    let mut draft = admission.draft(ca, call.now)?;
+    if knock.is_asked() {
+        draft.state_provenance(|| decision.provenance());
+    }
     watch.passed(Phase::Draft);
     // 3. Do the checks agree? A refusal ends the road here; the core has the last word after them.
     let reviewed = admission.checks(ca).review(call, draft, admission.question()).await?;

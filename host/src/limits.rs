@@ -244,6 +244,7 @@ pub const TABLE: &[Limit] = &[
     octets("certification request", CSR as u64),
     count("extensions of a certification request", authority::MAX_REQUESTED_EXTENSIONS as u64),
     count("names of a certificate", authority::MAX_REQUESTED_NAMES as u64),
+    count("policy modules that a certificate names", authority::MAX_PROVENANCE_MODULES as u64),
     count("characters of a common name", authority::MAX_COMMON_NAME as u64),
     octets("DNS name", authority::names::MAX_DNS_NAME as u64),
     octets("label of a DNS name", authority::names::MAX_LABEL as u64),

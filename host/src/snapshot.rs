@@ -323,6 +323,7 @@ fn profile(config: &Config, roots: &[Certificate]) -> Result<Profile, SnapshotEr
         backdate: config.authority.backdate,
         distribution_point: config.crl.as_ref().and_then(|crl| crl.distribution_point.clone()),
         authority_information: config.authority_information.clone(),
+        provenance: config.authority.provenance,
         refused_keys: refused_keys(config, roots),
         ..Profile::default()
     })

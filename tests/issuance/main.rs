@@ -8,6 +8,7 @@ mod keys;
 mod listing;
 mod names;
 mod profile;
+mod provenance;
 mod renew;
 mod replay;
 mod sign;

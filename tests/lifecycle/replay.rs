@@ -115,6 +115,26 @@ fn every_decision_is_made_again_to_the_last_word() {
 }
 
 #[test]
+fn the_decision_that_a_certificate_names_is_explained_with_the_same_draft() {
+    let oid = "1.3.6.1.4.1.32473.1.2";
+    let mut ca = TestCa::build()
+        .configure(move |ca_json| ca_json["authority"]["provenance"] = json!({"oid": oid}))
+        .module("corp", &fixed::check(&Ok(vec![])))
+        .configure(with_check)
+        .start();
+    let leaf = ca.issue("web.example.com");
+    ca.stop();
+    let records = ca.records();
+    let serial = Some(*leaf.certificate().serial_number());
+    let id = &records.audit.iter().find(|entry| entry.serial_number == serial).unwrap().id;
+    let mut extensions = leaf.certificate().extensions().iter();
+    let stated = extensions.find(|extension| extension.oid.to_string() == oid).unwrap();
+    assert!(stated.value.windows(id.len()).any(|octets| octets == id.as_bytes()));
+    let story = explain(&ca, id).unwrap();
+    assert!(story.agrees(), "{:?}", story.differences);
+}
+
+#[test]
 fn the_story_names_every_question_with_its_answer_and_what_it_cost() {
     let mut ca = TestCa::start();
     let _ = ca.issue("web.example.com");

@@ -85,6 +85,10 @@ const PROOFS: &[(&str, Proof)] = &[
     ("certification request", Tried(request)),
     ("extensions of a certification request", Tried(requested_extensions)),
     ("names of a certificate", Tried(names)),
+    (
+        "policy modules that a certificate names",
+        In("host/src/config/provenance.rs", "a_certificate_names_so_many_modules_and_no_more"),
+    ),
     ("characters of a common name", Tried(common_name)),
     ("DNS name", Tried(dns_name)),
     ("label of a DNS name", Tried(label)),

@@ -4,7 +4,7 @@ use der::asn1::ObjectIdentifier;
 
 use crate::certificate::Certificate;
 use crate::draft::{Bounds, Draft, DraftError, DraftParts};
-use crate::extensions::{Extension, crl_distribution_points, key_identifier};
+use crate::extensions::{Extension, crl_distribution_points, insert, key_identifier};
 use crate::grant::Grant;
 use crate::issuer::Issuer;
 use crate::profile::{self, Profile, Purpose};
@@ -87,13 +87,14 @@ impl Authority {
             extensions,
             bounds: self.bounds(now, grant.not_before, grant.not_after),
             previous_duration: None,
+            provenance: self.profile.provenance,
         })
     }
 
     /// Drafts the successor of `previous`, which has been verified to be ours:
     /// the same subject and extensions for the same key, or for the key of
     /// `new_key`. Only authorityKeyIdentifier is of today, and with a new key
-    /// subjectKeyIdentifier. The validity is left to be set;
+    /// subjectKeyIdentifier; what `previous` came of is left out. The validity is left to be set;
     /// [`Draft::previous_duration`] is what to propose.
     pub fn redraft(
         &self,
@@ -116,6 +117,9 @@ impl Authority {
             let identifier = key_identifier::subject_key_identifier(&public_key.subject_key_identifier());
             replace(&mut extensions, oid::SUBJECT_KEY_IDENTIFIER, Some(identifier));
         }
+        if let Some(provenance) = self.profile.provenance {
+            replace(&mut extensions, provenance, None);
+        }
         Draft::new(DraftParts {
             // A responder does not renew what it has: it is given another.
             purpose: Purpose::Tls,
@@ -125,6 +129,7 @@ impl Authority {
             extensions,
             bounds: self.bounds(now, None, None),
             previous_duration: previous.validity().duration(),
+            provenance: self.profile.provenance,
         })
     }
 
@@ -157,10 +162,7 @@ fn replace(extensions: &mut Vec<Extension>, oid: ObjectIdentifier, extension: Op
             }
         }
         (Some(index), None) => drop(extensions.remove(index)),
-        (None, Some(extension)) => {
-            let end = extensions.iter().position(|old| old.oid == oid::STEP_PROVISIONER).unwrap_or(extensions.len());
-            extensions.insert(end, extension);
-        }
+        (None, Some(extension)) => insert(extensions, extension),
         (None, None) => {}
     }
 }

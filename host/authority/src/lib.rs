@@ -58,7 +58,9 @@ pub use crl::{CertificateList, ListContents, ListError, RevokedCertificate, Sign
 pub use der::asn1::ObjectIdentifier;
 pub use distinguished_name::{Attribute, DistinguishedName, DistinguishedNameError};
 pub use draft::{Approved, Draft, DraftError, Edit, EditError, Note};
-pub use extensions::{AuthorityInformation, Extension, ExtensionError, KeyUsage, ProvisionerExtension};
+pub use extensions::{
+    AuthorityInformation, Extension, ExtensionError, KeyUsage, MAX_PROVENANCE_MODULES, Provenance, ProvisionerExtension,
+};
 pub use grant::{CommonNameRule, Grant, GrantError, NameList, NameRule};
 pub use issuer::{ChainError, Issuer, IssuerError, KeyProofError};
 pub use lint::{Finding, LintError, Severity, examine};

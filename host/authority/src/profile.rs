@@ -59,6 +59,11 @@ pub struct Profile {
     pub distribution_point: Option<Uri>,
     /// Where new certificates say that more is known about their issuer.
     pub authority_information: AuthorityInformation,
+    /// Under which object identifier certificates say what they came of ([`Draft::state_provenance`]). None by default:
+    /// they do not say.
+    ///
+    /// [`Draft::state_provenance`]: crate::Draft::state_provenance
+    pub provenance: Option<ObjectIdentifier>,
 }
 
 impl Default for Profile {
@@ -70,6 +75,7 @@ impl Default for Profile {
             refused_keys: RefusedKeys::default(),
             distribution_point: None,
             authority_information: AuthorityInformation::default(),
+            provenance: None,
         }
     }
 }

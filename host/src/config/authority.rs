@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use authority::ObjectIdentifier;
+
 use super::{
     claims::{self, Claims},
     error::Problems,
     policies::{Names, PolicyName},
     policy_limits,
     problem::Problem,
+    provenance,
     provisioners::{self, ProvisionerConfig},
     reader::{Field, Object},
 };
@@ -27,6 +30,9 @@ pub struct AuthorityConfig {
     pub disable_issued_at_check: bool,
     /// How long before the request a certificate begins to be valid, for clients with slow clocks; 1 min by default.
     pub backdate: Duration,
+    /// Under which object identifier certificates say which decision they came of and which modules made it; they say
+    /// nothing without it.
+    pub provenance: Option<ObjectIdentifier>,
 }
 
 impl AuthorityConfig {
@@ -81,6 +87,13 @@ pub(super) fn read(field: &Field<'_>, names: &mut Names<'_>, problems: &mut Prob
         Some(field) => policy_limits::time(&field, Duration::ZERO, LONGEST_BACKDATE, problems),
         None => Some(Duration::from_secs(60)),
     };
+    let provenance = match object.take("provenance") {
+        Some(field) => {
+            let most = most_modules(checks.as_deref().unwrap_or_default(), provisioners.as_deref().unwrap_or_default());
+            provenance::read(&field, most, problems).map(Some)
+        }
+        None => Some(None),
+    };
     members_of_upstream(&mut object, problems);
     object.finish(problems);
     Some(AuthorityConfig {
@@ -90,7 +103,15 @@ pub(super) fn read(field: &Field<'_>, names: &mut Names<'_>, problems: &mut Prob
         claims: claims?,
         disable_issued_at_check: check_disabled || check_disabled_in_claims,
         backdate: backdate?,
+        provenance: provenance?,
     })
+}
+
+/// How many modules may have a say about one certificate: that of its provisioner, `builtin:claims`, and each check once.
+fn most_modules(checks: &[PolicyName], provisioners: &[ProvisionerConfig]) -> usize {
+    let own =
+        |provisioner: &ProvisionerConfig| provisioner.checks.iter().filter(|check| !checks.contains(check)).count();
+    2 + checks.len() + provisioners.iter().map(own).max().unwrap_or_default()
 }
 
 // More would be a certificate from another day.

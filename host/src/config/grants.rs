@@ -242,7 +242,7 @@ fn extensions(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>>
 }
 
 /// Dotted decimal, at least two arcs, the first 0 to 2 and the second below 40 under 0 and 1 (X.660 §6.4).
-fn is_object_identifier(text: &str) -> bool {
+pub(super) fn is_object_identifier(text: &str) -> bool {
     let arcs: Option<Vec<u64>> = text
         .split('.')
         .map(|arc| arc.parse().ok().filter(|_| arc == "0" || (!arc.starts_with('0') && !arc.starts_with('+'))))

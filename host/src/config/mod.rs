@@ -24,6 +24,7 @@ mod openid;
 mod policies;
 mod policy_limits;
 mod problem;
+mod provenance;
 mod provisioners;
 mod reader;
 mod revocation;

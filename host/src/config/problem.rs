@@ -172,6 +172,26 @@ pub enum Problem {
     /// Not an object identifier.
     #[error("{0:?} is not an object identifier; write one such as \"1.3.6.1.4.1.99999.1\"")]
     ObjectIdentifier(String),
+    /// An object identifier with a meaning that is not ours to give.
+    #[error(
+        "{0} is another's; write an object identifier of your own, below the number that IANA gave to your organization, say"
+    )]
+    ObjectIdentifierOfAnother(String),
+    /// An object identifier that many clients cannot read.
+    #[error(
+        "{0} has a number of more than 31 bits, and programs in Go refuse certificates with such a one; write another"
+    )]
+    WideArc(String),
+    /// More modules than a certificate has room to name.
+    #[error(
+        "{got} modules may decide about one certificate, which can name {most}; leave `provenance` out, or some of them"
+    )]
+    ModulesOfCertificate {
+        /// As many as there are for one provisioner.
+        got: usize,
+        /// The most there may be.
+        most: usize,
+    },
     /// Not one of a few words.
     #[error("{got:?} is not known here; write one of {known}{}", did_you_mean(.suggestion))]
     OneOf {

@@ -81,7 +81,7 @@ pub(super) async fn again(ca: &Snapshot, stored: &StoredDecision, whole_story: b
 
 /// Makes a decision for the first time, about a certificate that is not signed.
 pub(super) async fn by_hand(ca: &Snapshot, call: Call, request: &SignRequest) -> Retrial {
-    judge(ca, call, Knock::Sign(request)).await
+    judge(ca, call, Knock::Sign(request), None).await
 }
 
 fn call(entry: &Entry) -> Call {
@@ -95,6 +95,8 @@ fn lost(message: &str) -> Retrial {
 
 async fn certificate(ca: &Snapshot, call: Call, stored: &StoredDecision, facts: Facts) -> Retrial {
     let record = &stored.record;
+    // Policies may be shown it, in what the certificate says it came of.
+    let id = Some(stored.entry.id.as_str());
     let request = record.request.as_deref();
     let csr = request.map(|der| pem::encode("CERTIFICATE REQUEST", der));
     let presented = record.presented.as_deref().and_then(split);
@@ -109,7 +111,7 @@ async fn certificate(ca: &Snapshot, call: Call, stored: &StoredDecision, facts: 
                 not_after: time(facts.not_after),
                 template_data: facts.template_data,
             };
-            judge(ca, call, Knock::Sign(&request)).await
+            judge(ca, call, Knock::Sign(&request), id).await
         }
         (Operation::Sign, None, Some(_), None) => {
             let Some(Ok(request)) = request.map(CertificationRequest::from_der) else {
@@ -121,20 +123,24 @@ async fn certificate(ca: &Snapshot, call: Call, stored: &StoredDecision, facts: 
                 Some(Own::Responder) => Knock::Responder(&request),
                 None => return lost("it is not known who asked"),
             };
-            judge(ca, call, knock).await
+            judge(ca, call, knock, id).await
         }
         (Operation::Renew, None, None, Some(chain)) => {
-            judge(ca, call, Knock::Renew(RenewCredential::Certificate(&chain))).await
+            judge(ca, call, Knock::Renew(RenewCredential::Certificate(&chain)), id).await
         }
         (Operation::Rekey, None, Some(csr), Some(chain)) => {
-            judge(ca, call, Knock::Rekey(&RekeyRequest { csr: &csr, chain: &chain })).await
+            judge(ca, call, Knock::Rekey(&RekeyRequest { csr: &csr, chain: &chain }), id).await
         }
         _ => lost("what was kept of the decision is not whole"),
     }
 }
 
-async fn judge(ca: &Snapshot, call: Call, knock: Knock<'_>) -> Retrial {
-    let mut decision = Decision::new(&call, knock.operation());
+async fn judge(ca: &Snapshot, call: Call, knock: Knock<'_>, id: Option<&str>) -> Retrial {
+    let decision = Decision::new(&call, knock.operation());
+    let mut decision = match id {
+        Some(id) => decision.under(id),
+        None => decision,
+    };
     let (verdict, entry, certificate) = match issuance::decide(ca, &call, knock, &mut decision).await {
         Ok(approved) => {
             let certified = Certified::of(&approved);

@@ -4,9 +4,9 @@ use der::asn1::ObjectIdentifier;
 
 use super::validity::check_form;
 use super::{Draft, EditError};
-use crate::extensions::{Extension, KeyUsage, find, is_reserved};
+use crate::extensions::{Extension, KeyUsage, find, insert, is_reserved};
 use crate::time::Validity;
-use crate::{asn1, oid, profile};
+use crate::{asn1, profile};
 
 /// Most octets of an extension that is added.
 const MAX_ADDED_EXTENSION: usize = 16 * 1024;
@@ -109,7 +109,8 @@ impl Draft {
     }
 
     fn add_extension(&mut self, oid: ObjectIdentifier, value: Vec<u8>) -> Result<(), EditError> {
-        if is_reserved(&oid) {
+        let is_provenance = self.allowed.provenance.as_ref().is_some_and(|stated| stated.oid == oid);
+        if is_reserved(&oid) || is_provenance {
             return Err(EditError::ReservedExtension { oid });
         }
         if find(&self.extensions, &oid).is_some() {
@@ -118,10 +119,7 @@ impl Draft {
         if value.len() > MAX_ADDED_EXTENSION || !asn1::is_one_value(&value) {
             return Err(EditError::MalformedExtension { oid });
         }
-        // The provisioner extension stays last.
-        let is_provisioner = |extension: &Extension| extension.oid == oid::STEP_PROVISIONER;
-        let end = self.extensions.iter().position(is_provisioner).unwrap_or(self.extensions.len());
-        self.extensions.insert(end, Extension::not_critical(oid, value));
+        insert(&mut self.extensions, Extension::not_critical(oid, value));
         Ok(())
     }
 

@@ -66,6 +66,9 @@ pub enum DraftError {
     /// A provisioner extension that is not the server's own.
     #[error("the provisioner extension is not the one of the provisioner")]
     Provisioner,
+    /// An extension says that the certificate comes of another decision.
+    #[error("the provenance extension is not the one of this decision")]
+    Provenance,
 }
 
 /// An edit would widen a draft, or makes no sense. The draft is as it was.

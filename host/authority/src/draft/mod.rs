@@ -25,7 +25,7 @@ pub(crate) use validity::Bounds;
 pub use validity::Note;
 
 use crate::distinguished_name::DistinguishedName;
-use crate::extensions::{Extension, KeyUsage, decode_ext_key_usages, find};
+use crate::extensions::{Extension, KeyUsage, Provenance, decode_ext_key_usages, find, insert};
 use crate::names::SubjectAltNames;
 use crate::oid;
 use crate::profile::Purpose;
@@ -58,6 +58,14 @@ struct Allowed {
     key_usage: KeyUsage,
     ext_key_usages: Vec<ObjectIdentifier>,
     provisioner: Option<Extension>,
+    provenance: Option<Stated>,
+}
+
+/// What a certificate came of: the identifier of the extension, and the extension once it was stated.
+#[derive(Clone, Debug)]
+struct Stated {
+    oid: ObjectIdentifier,
+    extension: Option<Extension>,
 }
 
 /// What an authority makes a draft from.
@@ -69,6 +77,8 @@ pub(crate) struct DraftParts {
     pub(crate) extensions: Vec<Extension>,
     pub(crate) bounds: Bounds,
     pub(crate) previous_duration: Option<Duration>,
+    /// Under which identifier it is stated what the certificate came of.
+    pub(crate) provenance: Option<ObjectIdentifier>,
 }
 
 /// A draft that passed every rule. Made by [`Draft::approve`] alone, spent by
@@ -81,8 +91,8 @@ pub struct Approved {
 
 impl Draft {
     pub(crate) fn new(parts: DraftParts) -> Result<Self, DraftError> {
-        let DraftParts { purpose, subject, public_key, subject_alt_names, extensions, bounds, previous_duration } =
-            parts;
+        let DraftParts { purpose, subject, public_key, subject_alt_names, extensions, bounds, .. } = parts;
+        let DraftParts { previous_duration, provenance, .. } = parts;
         let value = |oid| find(&extensions, oid).map(|extension| extension.value.as_slice());
         let key_usage = value(&oid::KEY_USAGE).map_or(Ok(KeyUsage::empty()), KeyUsage::decode)?;
         let ext_key_usages = value(&oid::EXT_KEY_USAGE).map_or(Ok(Vec::new()), decode_ext_key_usages)?;
@@ -92,6 +102,7 @@ impl Draft {
             key_usage,
             ext_key_usages: ext_key_usages.clone(),
             provisioner: find(&extensions, &oid::STEP_PROVISIONER).cloned(),
+            provenance: provenance.map(|oid| Stated { oid, extension: None }),
         };
         Ok(Self {
             subject,
@@ -156,10 +167,20 @@ impl Draft {
         self.previous_duration
     }
 
+    /// States what the certificate comes of, where the profile says under which identifier; else nobody asks
+    /// `provenance`. What was stated before is replaced.
+    pub fn state_provenance(&mut self, provenance: impl FnOnce() -> Provenance) {
+        let Some(stated) = &mut self.allowed.provenance else { return };
+        let extension = provenance().to_extension(stated.oid);
+        self.extensions.retain(|old| old.oid != stated.oid);
+        insert(&mut self.extensions, extension.clone());
+        stated.extension = Some(extension);
+    }
+
     /// Holds the draft to the core's own rules, whatever was granted and
     /// edited: a validity within every bound and not over at `now`, names and
     /// usages within those it began with and within the profile, not a CA, the
-    /// provisioner's own extension unchanged.
+    /// provisioner's own extension unchanged, what it comes of as it was stated.
     pub fn approve(self, now: Timestamp) -> Result<Approved, DraftError> {
         let validity = rules::check(&self, now)?;
         Ok(Approved { draft: self, validity })

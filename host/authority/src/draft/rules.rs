@@ -14,6 +14,7 @@ pub(super) fn check(draft: &Draft, now: Timestamp) -> Result<Validity, DraftErro
     check_ext_key_usages(draft)?;
     check_not_a_ca(draft)?;
     check_provisioner(draft)?;
+    check_provenance(draft)?;
     Ok(validity)
 }
 
@@ -67,4 +68,10 @@ fn check_not_a_ca(draft: &Draft) -> Result<(), DraftError> {
 fn check_provisioner(draft: &Draft) -> Result<(), DraftError> {
     let current = find(&draft.extensions, &oid::STEP_PROVISIONER);
     if current == draft.allowed.provisioner.as_ref() { Ok(()) } else { Err(DraftError::Provisioner) }
+}
+
+fn check_provenance(draft: &Draft) -> Result<(), DraftError> {
+    let Some(stated) = &draft.allowed.provenance else { return Ok(()) };
+    let current = find(&draft.extensions, &stated.oid);
+    if current == stated.extension.as_ref() { Ok(()) } else { Err(DraftError::Provenance) }
 }

@@ -69,6 +69,12 @@ pub(crate) fn find<'a>(extensions: &'a [Extension], oid: &ObjectIdentifier) -> O
     extensions.iter().find(|extension| extension.oid == *oid)
 }
 
+/// Adds an extension behind the others, but for the provisioner extension, which stays last.
+pub(crate) fn insert(extensions: &mut Vec<Extension>, extension: Extension) {
+    let end = extensions.iter().position(|old| old.oid == oid::STEP_PROVISIONER).unwrap_or(extensions.len());
+    extensions.insert(end, extension);
+}
+
 /// The SEQUENCE of all extensions, in the order given.
 pub(crate) fn encode_extensions(extensions: &[Extension]) -> Vec<u8> {
     asn1::sequence(&[&extensions.iter().flat_map(Extension::encode).collect::<Vec<u8>>()])

@@ -1,7 +1,10 @@
 //! Edits narrow a draft or are refused; nothing widens it.
 
 use proptest::prelude::*;
-use step_authority::{DraftError, Edit, EditError, Grant, KeyUsage, Note, ObjectIdentifier, Validity, oid};
+use step_authority::keys::KeySpec;
+use step_authority::{
+    DraftError, Edit, EditError, Grant, KeyUsage, Note, ObjectIdentifier, Profile, Provenance, Validity, oid,
+};
 
 use crate::harness::{DAY, NOW, TestCa, at, grant, names, one_day, request, validity};
 
@@ -151,6 +154,32 @@ fn an_extension_can_be_added_but_none_of_the_cores_own() {
     let [.., added, provisioner] = leaf.extensions() else { panic!("too few extensions") };
     assert_eq!((added.oid, added.critical, added.value.as_slice()), (oid, false, &[5, 0][..]));
     assert_eq!(provisioner.oid, oid::STEP_PROVISIONER);
+}
+
+#[test]
+fn what_a_certificate_comes_of_is_stated_by_nobody_else() {
+    let oid = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.2");
+    let ca = TestCa::with(KeySpec::EcP256, Profile { provenance: Some(oid), ..Profile::default() });
+    let mut draft = ca.draft_for("host");
+    let edit = Edit::AddExtension { oid, value: vec![5, 0] };
+    assert_eq!(draft.apply(edit.clone()), Err(EditError::ReservedExtension { oid }));
+    let of = |decision: &str| Provenance { decision: decision.to_owned(), modules: vec![[7; 32]] };
+    draft.state_provenance(|| of("first"));
+    draft.state_provenance(|| of("second"));
+    assert_eq!(draft.apply(edit), Err(EditError::ReservedExtension { oid }));
+    let leaf = ca.sign(draft).certificate().clone();
+    let stated: Vec<_> = leaf.extensions().iter().filter(|extension| extension.oid == oid).collect();
+    let [stated] = stated[..] else { panic!("{stated:?}") };
+    assert_eq!((stated.critical, &stated.value), (false, &of("second").encode()));
+    assert_eq!(leaf.extensions().last().unwrap().oid, oid::STEP_PROVISIONER);
+}
+
+#[test]
+fn nobody_asks_what_a_certificate_comes_of_unless_the_profile_has_it_stated() {
+    let ca = TestCa::new();
+    let mut draft = ca.draft_for("host");
+    draft.state_provenance(|| panic!("nobody wants to know"));
+    assert_eq!(ca.sign(draft).certificate().extensions().len(), 6);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Renewal and rekey keep what was certified.
 
 use step_authority::keys::KeySpec;
-use step_authority::{Authority, Certificate, DraftError, Edit, Issuer, KeyUsage, Profile, oid, pki};
+use step_authority::{Authority, Certificate, DraftError, Edit, Issuer, KeyUsage, Profile, Provenance, oid, pki};
 
 use crate::harness::{DAY, NOW, TestCa, at, grant, key, names, request, seconds, serial, validity};
 use crate::openssl::OpenSsl;
@@ -65,6 +65,20 @@ fn extensions_a_policy_added_survive_renewal() {
     let previous = ca.sign(draft).certificate().clone();
     let renewed = renew(&ca.authority, &previous, false);
     assert_eq!(renewed.extensions(), previous.extensions());
+}
+
+#[test]
+fn what_a_certificate_came_of_is_not_carried_over() {
+    let provenance = step_authority::ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.2");
+    let ca = TestCa::with(KeySpec::EcP256, Profile { provenance: Some(provenance), ..Profile::default() });
+    let mut draft = ca.draft_for("host");
+    draft.state_provenance(|| Provenance { decision: "first".to_owned(), modules: vec![] });
+    let previous = ca.sign(draft).certificate().clone();
+    for rekey in [false, true] {
+        let renewed = renew(&ca.authority, &previous, rekey);
+        let left_out = [provenance, oid::SUBJECT_KEY_IDENTIFIER];
+        assert_eq!(without(&renewed, &left_out[1..]), without(&previous, &left_out));
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::{os::unix::fs::PermissionsExt, time::Duration};
 
 /// As `step ca init` of 2019 writes it.
-fn stock() -> Value {
+pub(super) fn stock() -> Value {
     json!({
         "root": "/pki/certs/root_ca.crt",
         "federatedRoots": [],
@@ -66,14 +66,14 @@ fn parse(file: &Value) -> Result<(Config, Vec<Warning>), ConfigErrors> {
     Config::parse(&serde_json::to_string_pretty(file).unwrap(), Path::new("/pki/config/ca.json"))
 }
 
-fn accepted(file: &Value) -> Config {
+pub(super) fn accepted(file: &Value) -> Config {
     let (config, _) = parse(file).unwrap_or_else(|errors| panic!("{errors}"));
     schema::accepts(file).unwrap_or_else(|error| panic!("by the schema: {error}"));
     config
 }
 
 /// Path and message of every problem.
-fn problems(file: &Value) -> Vec<(String, String)> {
+pub(super) fn problems(file: &Value) -> Vec<(String, String)> {
     let errors = parse(file).expect_err("the file was accepted").errors;
     errors.into_iter().map(|error| (error.path, error.problem.to_string())).collect()
 }

@@ -35,7 +35,7 @@ fn what_init_and_upstream_write_and_a_policy_are_accepted() {
 }
 
 /// Mistakes of which a schema knows nothing: what names refer to, which of two values is greater, how long a span is.
-const BEYOND_A_SCHEMA: [&str; 17] = [
+const BEYOND_A_SCHEMA: [&str; 21] = [
     r#"/address | ":99999""#,
     r#"/dnsNames | ["a", "1.2.3.4.5"]"#,
     r#"/crl | {"cacheDuration": "1s"}"#,
@@ -49,6 +49,10 @@ const BEYOND_A_SCHEMA: [&str; 17] = [
     r#"/authority/claims | {"maxTLSCertDuration": "1m"}"#,
     r#"/authority/claims | {"minTLSCertDuration": "48h", "maxTLSCertDuration": "72h"}"#,
     r#"/authority/backdate | "48h""#,
+    r#"/authority/provenance | {"oid": "1.3.6.1.4.1.32473.2147483648"}"#,
+    r#"/authority/provenance | {"oid": "1.3.6.1.4.1.37476.9000.64.1"}"#,
+    r#"/authority/provenance | {"oid": "2.5.29.17"}"#,
+    r#"/authority/provenance | {"oid": "1.3.6.1.4.1"}"#,
     r#"/tls/minVersion | 1.3"#,
     r#"/policies/corp/limits | {"time": "1h"}"#,
     r#"/policies/corp/limits | {"memory": "4096MiB"}"#,
