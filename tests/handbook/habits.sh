@@ -1,5 +1,6 @@
 set -euo pipefail
-trap 'jobs -p | xargs -r kill 2>/dev/null; wait' EXIT
+# shellcheck disable=SC2046
+trap 'builtin kill $(jobs -p) 2>/dev/null || true; wait' EXIT
 server=
 # Where pieces of ca.json go on a page without a CA.
 export STEPPATH=$PWD/paper
