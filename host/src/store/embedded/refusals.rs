@@ -1,16 +1,27 @@
-//! Refusals on their way to the audit log.
+//! Refusals on their way to the audit log, and answers to readers.
 //!
 //! They do not wait for the disk and do not make anybody wait: they are put down here, and are written together when
 //! the first of them has waited long enough. However many come, that is at most [`limits::REFUSAL_QUEUE`] lines of
-//! [`limits::REFUSAL_LINE`] octets; the others are counted, and the count is in the last line.
+//! [`limits::REFUSAL_LINE`] octets; the others are counted, and the count is in the last line. Anybody can be refused, and
+//! few are answered: what was read has as many lines of its own, which no flood of refusals takes.
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::{audit::Entry, limits, store::DecisionRecord};
+use crate::{
+    audit::{Entry, Outcome},
+    limits,
+    store::DecisionRecord,
+};
 
 /// Entries that are not in the audit log yet.
 #[derive(Default)]
-pub(super) struct Refusals(Mutex<Waiting>);
+pub(super) struct Refusals {
+    refused: Queue,
+    answered: Queue,
+}
+
+#[derive(Default)]
+struct Queue(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
@@ -35,8 +46,36 @@ impl Waiting {
 }
 
 impl Refusals {
-    /// Puts one down, or counts it when there are too many. Tells whether it is the first.
+    /// Puts one down, or counts it when there are too many. Tells whether it is the first of its kind.
     pub(super) fn push(&self, entry: Entry, inputs: Option<Box<DecisionRecord>>) -> bool {
+        self.queue(entry.outcome).push(entry, inputs)
+    }
+
+    /// All of them; the last of a kind tells how many were only counted.
+    pub(super) fn take(&self) -> Vec<Refusal> {
+        let mut entries = self.refused.take();
+        entries.append(&mut self.answered.take());
+        entries
+    }
+
+    /// Puts back what could not be written, before what has come since.
+    pub(super) fn put_back(&self, entries: Vec<Refusal>) {
+        let (answered, refused) = entries.into_iter().partition(|refusal| refusal.entry.outcome == Outcome::Answered);
+        self.refused.put_back(refused);
+        self.answered.put_back(answered);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.refused.is_empty() && self.answered.is_empty()
+    }
+
+    fn queue(&self, outcome: Outcome) -> &Queue {
+        if outcome == Outcome::Answered { &self.answered } else { &self.refused }
+    }
+}
+
+impl Queue {
+    fn push(&self, entry: Entry, inputs: Option<Box<DecisionRecord>>) -> bool {
         // In a flood nobody pays for a line that is not written.
         if self.lock().is_counted_only() {
             return false;
@@ -51,8 +90,7 @@ impl Refusals {
         waiting.entries.len() == 1
     }
 
-    /// All of them; the last tells how many were only counted.
-    pub(super) fn take(&self) -> Vec<Refusal> {
+    fn take(&self) -> Vec<Refusal> {
         let Waiting { mut entries, unlisted } = std::mem::take(&mut *self.lock());
         if let Some(Refusal { entry: last, .. }) = entries.last_mut()
             && unlisted > 0
@@ -62,8 +100,7 @@ impl Refusals {
         entries
     }
 
-    /// Puts back what could not be written, before what has come since.
-    pub(super) fn put_back(&self, mut entries: Vec<Refusal>) {
+    fn put_back(&self, mut entries: Vec<Refusal>) {
         let mut waiting = self.lock();
         entries.append(&mut waiting.entries);
         waiting.entries = entries;
@@ -74,7 +111,7 @@ impl Refusals {
         waiting.unlisted += counted;
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.lock().entries.is_empty()
     }
 
@@ -87,7 +124,7 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Operation, Outcome};
+    use crate::audit::Operation;
     use authority::Timestamp;
 
     #[test]
@@ -103,6 +140,32 @@ mod tests {
 
     fn refusal(n: usize) -> Entry {
         Entry::new(n.to_string(), Timestamp::from_unix(0), String::new(), Operation::Sign, Outcome::Refused)
+    }
+
+    #[test]
+    fn what_was_read_is_listed_whatever_flood_of_refusals_there_is() {
+        let refusals = Refusals::default();
+        for n in 0..2 * limits::REFUSAL_QUEUE {
+            refusals.push(refusal(n), None);
+        }
+        let read = |n: usize| Entry { outcome: Outcome::Answered, ..refusal(n) };
+        refusals.push(read(0), None);
+        let answered = |refusal: &Refusal| refusal.entry.outcome == Outcome::Answered;
+        let entries = refusals.take();
+        assert_eq!(entries.iter().filter(|refusal| answered(refusal)).count(), 1);
+        refusals.put_back(entries);
+        for n in 1..2 * limits::REFUSAL_QUEUE {
+            refusals.push(read(n), None);
+        }
+        let entries = refusals.take();
+        let (answered, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(answered);
+        assert_eq!((answered.len(), refused.len()), (limits::REFUSAL_QUEUE, limits::REFUSAL_QUEUE));
+        assert_eq!(answered[0].entry.id, "0");
+        for kind in [answered, refused] {
+            let unlisted: u64 = kind.iter().filter_map(|refusal| refusal.entry.unlisted).sum();
+            assert_eq!(unlisted, limits::REFUSAL_QUEUE as u64, "each kind tells of its own");
+        }
+        assert!(refusals.is_empty());
     }
 
     #[test]
