@@ -40,6 +40,15 @@ impl From<NotIssued> for Refused {
                 )),
                 ..told(kind, message, Some(decision_id))
             },
+            // It may be innocent, which is more than can be found out.
+            IssueError::Store(StoreError::TooManyRenewals) => Refused {
+                public_message: Some(
+                    "The certificate is not renewed: while a policy module is recalled, it was renewed too often to be \
+                     followed back to its first certificate. Ask for a new one instead."
+                        .to_owned(),
+                ),
+                ..told(kind, message, Some(decision_id))
+            },
             _ => told(kind, message, Some(decision_id)),
         }
     }
@@ -62,11 +71,11 @@ impl From<NotAnswered> for Refused {
             // All that a stranger hears, whatever is wrong with the credential.
             E::Certificate(_) | E::NotAReader { .. } => RefusalKind::Unauthorized,
             E::NotOffered | E::NotOnRecord { .. } => RefusalKind::NotFound,
-            E::NotAnOperator { .. } => RefusalKind::Forbidden,
+            E::NotAnOperator { .. } | E::Barred { .. } => RefusalKind::Forbidden,
             E::Query(_) | E::Serial(_) | E::Digest(_) => RefusalKind::BadRequest,
-            E::TooMany => RefusalKind::TooManyRequests,
+            E::TooMany { .. } => RefusalKind::TooManyRequests,
             E::Clock(_) => RefusalKind::Unavailable { retry_after: RETRY_AFTER },
-            E::Store(StoreError::TooManyRecalls) => RefusalKind::Forbidden,
+            E::Store(StoreError::TooManyRecalls | StoreError::TooManyRenewals) => RefusalKind::Forbidden,
             E::Store(StoreError::Unavailable(_) | StoreError::OutcomeUnknown)
             | E::Recall(RecallError::Store(StoreError::Unavailable(_) | StoreError::OutcomeUnknown)) => {
                 RefusalKind::Unavailable { retry_after: RETRY_AFTER }
@@ -124,7 +133,7 @@ fn kind(error: &IssueError) -> RefusalKind {
         IssueError::OutOfRange(_) | IssueError::Request(_) => RefusalKind::BadRequest,
         IssueError::Credential(CredentialError::Missing) => RefusalKind::BadRequest,
         IssueError::Certificate(CertificateError::Recalled { .. }) => RefusalKind::Forbidden,
-        IssueError::Store(StoreError::PreviousRecalled { .. }) => RefusalKind::Forbidden,
+        IssueError::Store(StoreError::PreviousRecalled { .. } | StoreError::TooManyRenewals) => RefusalKind::Forbidden,
         IssueError::Credential(_) | IssueError::Certificate(_) | IssueError::Renewal(_) => RefusalKind::Unauthorized,
         IssueError::RenewalToken(_) => RefusalKind::Unauthorized,
         IssueError::Policy(Stop::Refused { denial, .. }) => denied(denial.kind),

@@ -269,6 +269,7 @@ impl Ending for IssueError {
                 false
             }
             Self::Store(StoreError::KeyCompromised | StoreError::PreviousRecalled { .. }) => false,
+            Self::Store(StoreError::TooManyRenewals) => false,
             Self::Store(_) => true,
         }
     }
@@ -286,7 +287,7 @@ impl Ending for IssueError {
             Self::Sign(_) | Self::Busy(_) => Reason::Sign,
             Self::Store(StoreError::TokenSpent | StoreError::TokenForgotten { .. }) => Reason::Replay,
             Self::Store(StoreError::PreviousRevoked) => Reason::Revoked,
-            Self::Store(StoreError::PreviousRecalled { .. }) => Reason::Certificate,
+            Self::Store(StoreError::PreviousRecalled { .. } | StoreError::TooManyRenewals) => Reason::Certificate,
             Self::Store(_) => Reason::Store,
         }
     }
@@ -303,6 +304,7 @@ impl Ending for IssueError {
             Self::Certificate(CertificateError::Recalled { .. }) | Self::Store(StoreError::PreviousRecalled { .. }) => {
                 Some(RECALL_RULE)
             }
+            Self::Store(StoreError::TooManyRenewals) => Some(RECALL_RULE),
             _ => self.stop().and_then(Stop::rule),
         }
     }

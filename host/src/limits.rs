@@ -60,7 +60,8 @@ pub const STORE_PARAMETER: usize = 1 << 20;
 pub const STORE_BATCH: usize = 512;
 /// Operations that wait for the store; more are refused at once.
 pub const STORE_QUEUE: usize = 4_096;
-/// Refusals that wait for the audit log, which takes them twice a second; more are counted instead of listed.
+/// Refusals that wait for the audit log, which takes them twice a second; more are counted instead of listed. As many
+/// answers to readers wait beside them.
 pub const REFUSAL_QUEUE: usize = 50;
 /// Certificates in one page of a list of them.
 pub const LISTED: usize = 200;
@@ -70,6 +71,8 @@ pub const LISTED_OCTETS: usize = 1 << 20;
 pub const LIST_SCAN: i64 = 20_000;
 /// Requests for such pages that are answered at once; more are refused.
 pub const LISTINGS: usize = 2;
+/// Recalls over the network that are carried out at once, whoever reads meanwhile; more are refused.
+pub const RECALLING: usize = 2;
 /// Octets of a line in the audit log, before its hash: a hundred names and what else is known of a certificate.
 pub const AUDIT_LINE: usize = 64 << 10;
 // A line that a reader of the file refuses would end the CA with its next start.
@@ -105,8 +108,11 @@ pub const LIST_TIME: Duration = Duration::from_secs(5);
 pub const REVOKED_MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// Octets of the text that says why a certificate is revoked.
 pub const REVOCATION_REASON: usize = 1 << 10;
-/// Recalls of policy modules, and ends of recalls, that are on record; there are no more.
+/// Recalls of policy modules that are on record; there are no more. Each may be ended once.
 pub const RECALLS: u64 = 1_000;
+/// Certificates that are looked at for what one goes back to when it is renewed while a module is recalled, itself among
+/// them. What goes back further is not renewed then.
+pub const DESCENT: u64 = 10_000;
 /// Octets of an OCSP request.
 pub const OCSP_REQUEST: usize = authority::ocsp::MAX_REQUEST;
 /// Certificates that one OCSP request is about.
@@ -264,6 +270,7 @@ pub const TABLE: &[Limit] = &[
     octets("certificates in such a page", LISTED_OCTETS as u64),
     count("records looked at for such a page", LIST_SCAN.unsigned_abs()),
     count("such pages made at once", LISTINGS as u64),
+    count("recalls over the network carried out at once", RECALLING as u64),
     octets("line in the audit log", AUDIT_LINE as u64),
     octets("refusal in the audit log", REFUSAL_LINE as u64),
     octets("inputs kept of a refusal", REFUSAL_INPUTS as u64),
@@ -280,6 +287,7 @@ pub const TABLE: &[Limit] = &[
     time("entry of a list of revoked certificates after their end", REVOKED_MARGIN),
     octets("reason of a revocation", REVOCATION_REASON as u64),
     count("recalls of policy modules on record", RECALLS),
+    count("certificates that a renewal is followed back over", DESCENT),
     octets("OCSP request", OCSP_REQUEST as u64),
     count("certificates of an OCSP request", OCSP_CERTIFICATES as u64),
     count("OCSP answers kept", OCSP_CACHE as u64),

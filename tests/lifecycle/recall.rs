@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use step_ca::{
     audit::{Digest, Operation, Outcome},
     clock::{Clock as _, System},
+    limits,
+    store::{Embedded, OpenError, Recall, RecallRecord, Store as _},
 };
 use step_tests::{Answer, Builder, Client, Csr, Leaf, PROVISIONER_PASSWORD, TestCa, User, fixed};
 
@@ -252,6 +254,31 @@ fn whoever_reads_does_not_recall() {
 }
 
 #[test]
+fn whom_a_recall_bars_does_not_lift_it_and_no_other_one_either() {
+    let ca = with_operators().start();
+    let trusted = ca.issue(OPERATOR);
+    ca.configure(|file| file["authority"]["provisioners"][0]["policies"] = json!(["withdrawn"]));
+    ca.reload();
+    let barred = ca.issue(OPERATOR);
+    let records = ca.records();
+    let asked = records.audit.iter().flat_map(|entry| &entry.modules).find(|asked| asked.name == "withdrawn");
+    let digest = asked.unwrap().sha256;
+    let other = Digest::of(&[b"another module"]);
+    for module in [digest, other] {
+        let _ = order(&ca, &barred, &module, &json!({"action": "block"})).expect(200);
+    }
+    for module in [digest, other] {
+        let said = order(&ca, &barred, &module, &json!({"action": "lift"})).expect(403).message();
+        assert!(said.contains(&digest.to_string()) && said.contains("lifts no recall"), "{said}");
+        assert!(!show(&ca, &trusted, &module).expect(200).json()["recall"].is_null());
+    }
+    let _ = try_renew(&ca, &barred).expect(403);
+    let _ = order(&ca, &trusted, &digest, &json!({"action": "lift"})).expect(200);
+    let _ = order(&ca, &barred, &other, &json!({"action": "lift"})).expect(200);
+    let _ = try_renew(&ca, &barred).expect(201);
+}
+
+#[test]
 fn a_browser_that_is_made_to_ask_changes_nothing() {
     let ca = with_operators().start();
     let (operator, _, digest) = recalled(&ca);
@@ -306,6 +333,60 @@ fn the_machine_blocks_and_lifts_when_the_ca_is_stopped() {
     assert!(step_ca(&format!("{line} --lift")).unwrap().ends_with("The module is not recalled.\n"));
     ca.restart();
     let _ = try_renew(&ca, &leaf).expect(201);
+}
+
+/// Puts as many recalls on record as there may be, when the CA has stopped.
+fn fill_with_recalls(ca: &TestCa) {
+    let path = ca.step_path().base().join("db").join("step-ca.sqlite");
+    let now = System.now();
+    let store = loop {
+        match Embedded::open(&path, None, now) {
+            // A process that another test has just started holds the lock, until it has become another program.
+            Err(OpenError::InUse { .. }) => std::thread::yield_now(),
+            opened => break opened.unwrap(),
+        }
+    };
+    let recall = |n: u64| {
+        let (module, by) = (Digest::of(&[&n.to_be_bytes()]), "ops".to_owned());
+        let record = RecallRecord { module, is_barred: true, time: now, reason: String::new(), recalled_by: by };
+        store.recall(Recall::new(record, step_ca::recall::entry(now, n.to_string())))
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        // Those that wait at once share a flush.
+        let answers: Vec<_> = (0..limits::RECALLS).map(recall).collect();
+        for answer in answers {
+            assert!(answer.await.unwrap());
+        }
+    });
+}
+
+#[test]
+fn what_there_is_is_revoked_although_no_more_can_be_recalled() {
+    let mut ca = with_operators().start();
+    let (operator, leaf, digest) = recalled(&ca);
+    let line = format!("recall {digest} {}", config(&ca));
+    ca.stop();
+    fill_with_recalls(&ca);
+    ca.restart();
+    let refused = order(&ca, &operator, &digest, &json!({"action": "block"})).expect(403).message();
+    assert!(refused.contains("recalls are on record already"), "{refused}");
+    let done = order(&ca, &operator, &digest, &json!({"action": "revoke"})).expect(200);
+    assert_eq!((names(&done), &done.json()["recall"]), (vec!["a.example.com".to_owned()], &Value::Null));
+    let _ = try_renew(&ca, &leaf).expect(401);
+    ca.configure(|file| file["authority"]["provisioners"][0]["policies"] = json!(["withdrawn"]));
+    ca.reload();
+    let another = ca.issue("b.example.com");
+    ca.stop();
+    let said = |entry: &step_ca::audit::Entry| {
+        entry.message.as_ref().is_some_and(|message| message.contains("recalls are on record already"))
+    };
+    let records = ca.records();
+    assert!(records.audit.iter().any(|entry| entry.outcome == Outcome::Answered && said(entry)));
+    let done = step_ca_when_free(&format!("{line} --revoke")).unwrap();
+    assert!(done.contains("The module is not recalled: 1000 recalls"), "{done}");
+    assert!(done.ends_with("\n1 certificate has been revoked.\n"), "{done}");
+    ca.restart();
+    let _ = try_renew(&ca, &another).expect(401);
 }
 
 #[test]

@@ -118,6 +118,10 @@ const PROOFS: &[(&str, Proof)] = &[
     ),
     ("such pages made at once", Untried(MOMENTARY)),
     (
+        "recalls over the network carried out at once",
+        In("host/src/records/access.rs", "however_many_read_an_operator_is_let_in"),
+    ),
+    (
         "refusal in the audit log",
         In("host/src/store/embedded/refusals.rs", "what_is_taken_is_small_whatever_was_asked_for"),
     ),
@@ -219,6 +223,10 @@ const PROOFS: &[(&str, Proof)] = &[
     (
         "recalls of policy modules on record",
         In("host/src/store/embedded/tests/recalls.rs", "there_are_so_many_recalls_and_no_more"),
+    ),
+    (
+        "certificates that a renewal is followed back over",
+        In("host/src/store/embedded/tests/recalls.rs", "a_certificate_is_followed_back_so_far_and_no_further"),
     ),
     (
         "requests that wait for a list of revoked certificates",

@@ -9,7 +9,7 @@ use crate::{
     decision, limits,
     recall::{self, Order},
     records,
-    store::{Reader, RecallRecord},
+    store::{Reader, RecallRecord, StoreError},
 };
 
 /// List the certificates that a policy module had a say in and that may still be used; bar their renewal or revoke them
@@ -67,12 +67,17 @@ impl Recall {
             None => told(count, reader.recalled(&self.digest)?),
             Some(store) => {
                 let (order, entry) = (self.order(), recall::entry(now, decision::fresh_id()));
-                let is_new = order.bar(&**store, !self.lift, entry.clone()).await.map_err(OperatorError::Store)?;
+                let is_new = order.bar(&**store, !self.lift, entry.clone()).await;
                 if self.revoke {
+                    let not_recalled = match is_new {
+                        // Certificates that are revoked need no recall.
+                        Err(error @ StoreError::TooManyRecalls) => format!("The module is not recalled: {error}.\n"),
+                        is_new => is_new.map(|_| String::new()).map_err(OperatorError::Store)?,
+                    };
                     order.revoke(&**store, &mut recalled, &entry).await?;
-                    format!("{} been revoked.\n", ::certs::certificates_have(count))
+                    format!("{not_recalled}{} been revoked.\n", ::certs::certificates_have(count))
                 } else {
-                    barred(count, self.lift, is_new)
+                    barred(count, self.lift, is_new.map_err(OperatorError::Store)?)
                 }
             }
         };

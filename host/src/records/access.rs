@@ -10,13 +10,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{query::QueryError, visit::Visit};
 use crate::{
+    audit::Digest,
     call::Call,
     config::AdminConfig,
     credential::CertificateError,
     limits,
     recall::RecallError,
     snapshot::Snapshot,
-    store::{CertificateRecord, StoreError},
+    store::{CertificateRecord, RecallRecord, StoreError},
     timekeeping::ClockBehind,
 };
 
@@ -25,6 +26,8 @@ use crate::{
 pub struct Admin {
     config: AdminConfig,
     reading: Semaphore,
+    /// Whoever reads much keeps nobody from a recall.
+    recalling: Semaphore,
 }
 
 /// What somebody may want.
@@ -39,7 +42,8 @@ pub(super) enum Right {
 impl Admin {
     /// Those of a configuration.
     pub fn new(config: AdminConfig) -> Self {
-        Self { config, reading: Semaphore::new(limits::LISTINGS) }
+        let [reading, recalling] = [limits::LISTINGS, limits::RECALLING].map(Semaphore::new);
+        Self { config, reading, recalling }
     }
 
     /// Whoever may do more may read as well.
@@ -51,6 +55,14 @@ impl Admin {
 
     fn is_operator(&self, record: &CertificateRecord) -> bool {
         record.names.iter().any(|name| self.config.operators.contains(name))
+    }
+
+    fn begin(&self, right: Right) -> Result<SemaphorePermit<'_>, AccessError> {
+        let (permits, most) = match right {
+            Right::Read => (&self.reading, limits::LISTINGS),
+            Right::Operate => (&self.recalling, limits::RECALLING),
+        };
+        permits.try_acquire().map_err(|_| AccessError::TooMany { most })
     }
 }
 
@@ -84,7 +96,16 @@ pub(super) async fn admit<'s>(
     if right == Right::Operate && !admin.is_operator(&record) {
         return Err(AccessError::NotAnOperator { serial_number });
     }
-    admin.reading.try_acquire().map_err(|_| AccessError::TooMany)
+    admin.begin(right)
+}
+
+/// Refuses whom a recall in force bars: what a withdrawn module let in does not undo that.
+pub(super) async fn is_not_barred(ca: &Snapshot, visit: &Visit) -> Result<(), AccessError> {
+    let Some(serial_number) = visit.entry().serial_number else { return Ok(()) };
+    match ca.store.bar(serial_number).await? {
+        Some(RecallRecord { module, .. }) => Err(AccessError::Barred { serial_number, module }),
+        None => Ok(()),
+    }
 }
 
 /// A request that was not answered.
@@ -100,6 +121,17 @@ pub struct NotAnswered {
 /// Why somebody is not answered.
 #[derive(Debug, Error)]
 pub enum AccessError {
+    /// A recall is in force for the client certificate itself, and it lifts none.
+    #[error(
+        "the client certificate with serial number {serial_number} goes back to the policy module with SHA-256 {module}, \
+         which is recalled, and lifts no recall; `step-ca recall --lift` on the machine of the CA does"
+    )]
+    Barred {
+        /// Its serial number.
+        serial_number: SerialNumber,
+        /// SHA-256 of the module.
+        module: Digest,
+    },
     /// The client certificate is not good.
     #[error("admin: {0}")]
     Certificate(#[from] CertificateError),
@@ -142,9 +174,12 @@ pub enum AccessError {
     /// Not a serial number.
     #[error(transparent)]
     Serial(#[from] SerialNumberError),
-    /// Others read already.
-    #[error("{} lists of certificates are being made already", limits::LISTINGS)]
-    TooMany,
+    /// Others do the same already.
+    #[error("{most} such requests are being answered already")]
+    TooMany {
+        /// How many may be.
+        most: usize,
+    },
     /// It cannot be read now.
     #[error("records: {0}")]
     Store(#[from] StoreError),
@@ -155,8 +190,27 @@ impl AccessError {
     pub(super) fn is_fault(&self) -> bool {
         match self {
             Self::Recall(_) | Self::Clock(_) => true,
-            Self::Store(error) => !matches!(error, StoreError::TooManyRecalls),
+            Self::Store(error) => !matches!(error, StoreError::TooManyRecalls | StoreError::TooManyRenewals),
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_read_an_operator_is_let_in() {
+        let config = AdminConfig { readers: Vec::new(), operators: Vec::new(), provisioners: Vec::new() };
+        let admin = Admin::new(config);
+        let mut permits = Vec::new();
+        for (right, most) in [(Right::Read, limits::LISTINGS), (Right::Operate, limits::RECALLING)] {
+            for _ in 0..most {
+                permits.push(admin.begin(right).unwrap());
+            }
+            let refused = admin.begin(right);
+            assert!(matches!(refused, Err(AccessError::TooMany { most: told }) if told == most), "{refused:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use api_types::{RecallAction, RecallEntry, RecallPage};
 use authority::RevocationReason;
 
 use super::{
-    access::{AccessError, NotAnswered, Right, admit},
+    access::{AccessError, NotAnswered, Right, admit, is_not_barred},
     document,
     query::QueryError,
     visit::Visit,
@@ -15,7 +15,7 @@ use crate::{
     decision, limits,
     recall::{self, Order},
     snapshot::Snapshot,
-    store::{CertificatePage, Dossier, Page, RecallRecord},
+    store::{CertificatePage, Dossier, Page, RecallRecord, StoreError},
 };
 
 /// What an operator orders.
@@ -55,7 +55,8 @@ pub async fn recall(
 }
 
 /// Does what is ordered about the module with this SHA-256, for the client that presented `chain`. To revoke is to bar,
-/// and to revoke one page: whoever goes on with the cursor of the answer, or begins again, comes to the end.
+/// and to revoke one page: whoever goes on with the cursor of the answer, or begins again, comes to the end. When there is
+/// no room for another recall the page is revoked all the same, and the answer shows no recall.
 ///
 /// # Errors
 /// The client may not, too many do, the order cannot be understood, or something was not recorded.
@@ -86,12 +87,19 @@ async fn follow(
 ) -> Result<RecallPage, AccessError> {
     let _working = admit(ca, call, chain, Right::Operate, visit).await?;
     let module: Digest = module.parse()?;
+    if order.action == RecallAction::Lift {
+        is_not_barred(ca, visit).await?;
+    }
     let RecallOrder { action, reason, reason_text, cursor } = order;
     let by = visit.entry().subject.clone().unwrap_or_default();
     let order = Order { module, by, reason, text: reason_text };
     // What is done has its own line, beside that of the visit.
     let entry = Entry { id: decision::fresh_id(), ..visit.entry().clone() };
-    order.bar(&*ca.store, action != RecallAction::Lift, entry.clone()).await?;
+    match order.bar(&*ca.store, action != RecallAction::Lift, entry.clone()).await {
+        // Certificates that are revoked need no recall. The answer shows none, and the log says why.
+        Err(error @ StoreError::TooManyRecalls) if action == RecallAction::Revoke => visit.add(&error),
+        done => drop(done?),
+    }
     let (mut revoked, mut next) = (Vec::new(), None);
     if action == RecallAction::Revoke {
         CertificatePage { certificates: revoked, next } = page(ca, call, module, &cursor).await?;

@@ -1,5 +1,7 @@
 //! A request for what is on record, on its way to a line in the audit log: who has asked, for what, and what came of it.
 
+use std::fmt::Display;
+
 use super::access::{AccessError, NotAnswered};
 use crate::{
     audit::{Entry, Operation, Outcome},
@@ -29,6 +31,11 @@ impl Visit {
         self.entry.names.clone_from(&record.names);
         self.entry.provisioner = Some(record.provisioner.clone());
         self.entry.serial_number = Some(record.serial_number);
+    }
+
+    /// What it came with, for the line that it becomes.
+    pub(super) fn add(&mut self, remark: &impl Display) {
+        self.what = format!("{}: {remark}", self.what);
     }
 
     /// As much as is known of it.

@@ -60,6 +60,10 @@ pub enum StoreError {
     /// As many recalls are on record as there can be. Nothing was written.
     #[error("{} recalls are on record already", crate::limits::RECALLS)]
     TooManyRecalls,
+    /// The certificate that was to be renewed was renewed so often that it cannot be told, within
+    /// [`crate::limits::DESCENT`] looks, whether it goes back to a recalled module. Nothing was written.
+    #[error("the certificate was renewed too often to be followed back to its first certificate; ask for a new one")]
+    TooManyRenewals,
     /// A value is larger than [`crate::limits::STORE_PARAMETER`]. Nothing was written.
     #[error("a value of {octets} octets is too large for the store")]
     TooLarge {

@@ -97,7 +97,8 @@ pub trait Store: Send + Sync {
     fn recalled(&self, module: Digest) -> Answer<Option<RecallRecord>>;
 
     /// The recall for which the certificate with this serial number is not renewed, if there is one. Takes a look at each
-    /// certificate that it goes back to, while any module is recalled.
+    /// certificate that it goes back to, while any module is recalled; of more than [`crate::limits::DESCENT`]:
+    /// [`StoreError::TooManyRenewals`], and [`Self::record`] says so as well.
     fn bar(&self, serial_number: authority::SerialNumber) -> Answer<Option<RecallRecord>>;
 
     /// How many revocations are on record, of which a certificate may have two; grows before the answer to [`Self::revoke`].

@@ -97,7 +97,12 @@ impl Recall {
     fn summary(&self, count: usize, is_recalled: bool) -> String {
         let certificates = certs::certificates(count);
         match (self.revoke, is_recalled) {
-            (true, _) => format!("{} been revoked.", certs::certificates_have(count)),
+            (true, true) => format!("{} been revoked.", certs::certificates_have(count)),
+            (true, false) => format!(
+                "{} been revoked. The module is not recalled, and what it let be issued since may be renewed; the audit log \
+                 says why.",
+                certs::certificates_have(count)
+            ),
             (false, true) => format!(
                 "{certificates} may still be used and will not be renewed. `--revoke` revokes them, and `--lift` lets them \
                  be renewed."
@@ -188,6 +193,14 @@ mod tests {
         let body = r#"{"action":"revoke","reasonCode":9,"reason":"no""#;
         assert!(requests[0].ends_with(&format!("{body}}}")), "{}", requests[0]);
         assert!(requests[1].ends_with(&format!("{body},\"cursor\":\"9\"}}")), "{}", requests[1]);
+    }
+
+    #[test]
+    fn what_is_revoked_without_a_recall_is_said_to_be() {
+        let page = r#"{"certificates":[{"serial":"9","status":"revoked"}]}"#;
+        let server = Server::answering(vec![http("200 OK", "", page)]);
+        let talk = user_of(&server).step(&line(&server, "--revoke")).talk;
+        assert!(talk.starts_with("1 certificate has been revoked. The module is not recalled"), "{talk}");
     }
 
     #[test]

@@ -14,13 +14,15 @@ use crate::{
     },
 };
 
-/// Keeps a recall under the next number; false when it is like that already.
+/// Keeps a recall under the next number; false when it is like that already. There is always room to end one, of which
+/// there are no more than there are recalls.
 pub(super) fn keep(connection: &Connection, recall: &RecallRecord, sequence: u64) -> Result<bool, StoreError> {
     if last(connection, &recall.module)?.is_some_and(|last| last.is_barred) == recall.is_barred {
         return Ok(false);
     }
-    let count: i64 = connection.query_row("SELECT count(*) FROM recalls", [], |row| row.get(0))?;
-    if count.unsigned_abs() >= limits::RECALLS {
+    const COUNT: &str = "SELECT count(*), count(*) FILTER (WHERE is_barred) FROM recalls";
+    let (count, barring): (i64, i64) = connection.query_row(COUNT, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if recall.is_barred && barring.unsigned_abs() >= limits::RECALLS {
         return Err(StoreError::TooManyRecalls);
     }
     recall.insert(&mut connection.prepare_cached(RecallRecord::INSERT)?, count + 1, sequence.cast_signed())?;
@@ -37,7 +39,8 @@ pub(super) fn last(connection: &Connection, module: &Digest) -> Result<Option<Re
 }
 
 /// The recall for which a certificate is not renewed: of a module that had a say in it, or in one that it has replaced.
-/// `before` is a line of the audit log; what came later does not count.
+/// `before` is a line of the audit log; what came later does not count. [`StoreError::TooManyRenewals`] when it goes back
+/// too far to be found out.
 pub(super) fn bar(
     connection: &Connection,
     serial_number: &SerialNumber,
@@ -48,7 +51,7 @@ pub(super) fn bar(
         return Ok(None);
     }
     let modules: Vec<Digest> = barred.iter().map(|recall| recall.module).collect();
-    let found = Descent::of(connection, &modules).find(serial_number)?;
+    let found = Descent::of(connection, &modules).within(limits::DESCENT).find(serial_number)?;
     Ok(found.and_then(|module| barred.into_iter().find(|recall| recall.module == module)))
 }
 

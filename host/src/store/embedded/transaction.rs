@@ -68,10 +68,13 @@ impl<'c> Transaction<'c> {
         {
             return Ok(Err(Conflict::PreviousRevoked));
         }
-        if let Some(previous) = &issuance.certificate().previous
-            && let Some(recall) = recalls::bar(self.connection, previous, u64::MAX)?
-        {
-            return Ok(Err(Conflict::PreviousRecalled { module: recall.module }));
+        if let Some(previous) = &issuance.certificate().previous {
+            match recalls::bar(self.connection, previous, u64::MAX) {
+                Ok(None) => {}
+                Ok(Some(recall)) => return Ok(Err(Conflict::PreviousRecalled { module: recall.module })),
+                Err(StoreError::TooManyRenewals) => return Ok(Err(Conflict::TooManyRenewals)),
+                Err(error) => return Err(error),
+            }
         }
         if revocations::is_compromised(self.connection, issuance.key())? {
             return Ok(Err(Conflict::KeyCompromised));
@@ -329,6 +332,7 @@ pub(super) enum Conflict {
     SerialTaken,
     TokenForgotten { watermark: Timestamp },
     TokenSpent,
+    TooManyRenewals,
 }
 
 impl From<Conflict> for StoreError {
@@ -341,6 +345,7 @@ impl From<Conflict> for StoreError {
             Conflict::SerialTaken => Self::SerialTaken,
             Conflict::TokenForgotten { watermark } => Self::TokenForgotten { watermark },
             Conflict::TokenSpent => Self::TokenSpent,
+            Conflict::TooManyRenewals => Self::TooManyRenewals,
         }
     }
 }

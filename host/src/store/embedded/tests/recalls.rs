@@ -68,6 +68,37 @@ fn a_renewal_that_is_under_way_when_its_module_is_recalled_is_not_recorded() {
 }
 
 #[test]
+fn a_certificate_is_followed_back_so_far_and_no_further() {
+    let (_folder, path) = folder();
+    runtime().block_on(async {
+        let store = open_at(&path);
+        let numbers: Vec<u64> = (1..=limits::DESCENT + 1).collect();
+        for some in numbers.chunks(limits::STORE_BATCH) {
+            let renewals = some.iter().map(|&n| decided_by("c", n, (n > 1).then(|| n - 1)));
+            // Those that wait at once share a flush.
+            let answers: Vec<_> = renewals.map(|renewal| store.record(renewal)).collect();
+            for answer in answers {
+                answer.await.unwrap();
+            }
+        }
+        let renewed = |number, previous| store.record(decided_by("c", number, Some(previous)));
+        renewed(20_000, limits::DESCENT + 1).await.unwrap();
+        store.recall(recall("other", true)).await.unwrap();
+        assert!(store.bar(serial(limits::DESCENT)).await.unwrap().is_none());
+        renewed(20_001, limits::DESCENT).await.unwrap();
+        let too_far = store.bar(serial(limits::DESCENT + 1)).await;
+        assert!(matches!(too_far, Err(StoreError::TooManyRenewals)), "{too_far:?}");
+        // Alone in the end, and none the worse for the others of its flush.
+        let (refused, issued) = (renewed(20_002, limits::DESCENT + 1), store.record(decided_by("c", 20_003, None)));
+        assert!(matches!(refused.await, Err(StoreError::TooManyRenewals)));
+        issued.await.unwrap();
+        // What the latest look finds does not depend on how far back the first is.
+        store.recall(recall("c", true)).await.unwrap();
+        assert!(store.bar(serial(limits::DESCENT + 1)).await.unwrap().is_some());
+    });
+}
+
+#[test]
 fn recalling_twice_is_recalling_once_and_a_lift_ends_it() {
     let (_folder, path) = folder();
     runtime().block_on(async {
@@ -100,6 +131,11 @@ fn there_are_so_many_recalls_and_no_more() {
         assert!(matches!(store.recall(recall("more", true)).await, Err(StoreError::TooManyRecalls)));
         store.record(issuance(1, 1)).await.unwrap();
         assert!(store.recalled(module("more")).await.unwrap().is_none());
+        for n in 0..limits::RECALLS {
+            assert!(store.recall(recall(&n.to_string(), false)).await.unwrap(), "there is always room to end one");
+        }
+        assert!(matches!(store.recall(recall("0", true)).await, Err(StoreError::TooManyRecalls)));
+        store.check().await.unwrap();
     });
 }
 
