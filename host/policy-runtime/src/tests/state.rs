@@ -126,8 +126,8 @@ async fn memory_that_init_has_taken_counts() {
 
 #[tokio::test]
 async fn one_place_for_calls_is_enough_to_take_a_state() {
-    let config = crate::RuntimeConfig { calls_at_once: 1, ..Default::default() };
-    let check = init(&load(&super::runtime_with(config), KEEPS).unwrap(), Limits::default()).await.unwrap();
+    let config = RuntimeConfig { calls_at_once: 1, ..Default::default() };
+    let check = init(&load(&runtime_with(config), KEEPS).unwrap(), Limits::default()).await.unwrap();
     assert!(check.template.has_state());
 }
 
