@@ -4,16 +4,19 @@
 //! on record before: whatever is not claimed by the record of a certificate is reported at the next start. And it may be
 //! slow, so that waiting must keep nobody else. A key in memory passes both by.
 
+mod pause;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::pause::Pause;
 use crate::{
     issuance::IssueError,
     snapshot::Snapshot,
     store::{Intent, Store, StoreError},
+    turns::SignerBusy,
 };
 use authority::{Approved, SerialNumber, SignError, Signed, Timestamp, keys::SignerError};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 /// What a signer elsewhere is about to be asked for. Dropped, it is withdrawn: whatever was signed was dropped as well, and
 /// has never left.
@@ -33,6 +36,9 @@ pub(crate) async fn intend(
 ) -> Result<Option<Intended>, IssueError> {
     if !ca.authority.issuer().signs_elsewhere() {
         return Ok(None);
+    }
+    if ca.turns.pause.lasts(Instant::now()) {
+        return Err(SignerBusy::JustFailed.into());
     }
     let names = approved.draft().subject_alt_names().iter().collect();
     let provisioner = provisioner.unwrap_or_default().to_owned();
@@ -55,26 +61,39 @@ pub(crate) async fn sign(
     if !ca.authority.issuer().signs_elsewhere() {
         return Ok((ca.authority.sign(approved, serial_number)?, intended));
     }
-    let authority = Arc::clone(&ca.authority);
+    let (authority, pause) = (Arc::clone(&ca.authority), Arc::clone(&ca.turns.pause));
     // The intent goes along. Whoever gives up waiting leaves it on record until the signer has answered, and what it
     // answers then is dropped with it.
-    let signing = ca.turns.ask(move || told(authority.sign(approved, serial_number), intended));
-    Ok(signing.await??)
+    let signing = ca.turns.ask(move || {
+        // The signer may have failed while we waited for our turn.
+        match pause.ask(Instant::now()) {
+            true => told(authority.sign(approved, serial_number), intended, &pause).map(Ok),
+            false => Ok(Err(SignerBusy::JustFailed)),
+        }
+    });
+    Ok(signing.await???)
 }
 
-/// Leaves the intent where it cannot be known what was signed.
+/// Leaves the intent, and the signer alone, where it cannot be known what was signed.
 fn told(
     signed: Result<Signed, SignError>,
     intended: Option<Intended>,
+    pause: &Pause,
 ) -> Result<(Signed, Option<Intended>), SignError> {
     match signed {
-        Ok(signed) => Ok((signed, intended)),
-        Err(error) => {
-            if let Some(intended) = intended
-                && may_be_signed(&error)
-            {
+        Ok(signed) => {
+            pause.signed();
+            Ok((signed, intended))
+        }
+        Err(error) if may_be_signed(&error) => {
+            pause.failed(Instant::now());
+            if let Some(intended) = intended {
                 intended.leave();
             }
+            Err(error)
+        }
+        Err(error) => {
+            pause.not_signed(Instant::now());
             Err(error)
         }
     }

@@ -4,7 +4,7 @@
 //! thread. A signer that hangs therefore keeps so many threads, a request gets an answer all the same, and whatever needs
 //! no signature is served as if nothing were the matter. Of a key in memory this knows nothing.
 
-use crate::{config::IssuingKey, limits};
+use crate::{config::IssuingKey, limits, signing::Pause};
 use authority::keys::SignerError;
 use std::{panic::resume_unwind, sync::Arc, time::Duration};
 use thiserror::Error;
@@ -17,12 +17,20 @@ pub(crate) struct Turns {
     patience: Duration,
     /// For the signature.
     signature_time: Duration,
+    /// After certificates of which it is not known whether they were signed.
+    pub(crate) pause: Arc<Pause>,
 }
 
-/// As much is asked of the signer as may be asked of it at once; nothing more was.
+/// The signer was not asked, and may be asked later.
 #[derive(Clone, Copy, Debug, Eq, Error, PartialEq)]
-#[error("the signer is busy: max-sessions signatures are under way, and none was made in time")]
-pub struct SignerBusy;
+pub enum SignerBusy {
+    /// As much is asked of it as may be asked of it at once.
+    #[error("the signer is busy: max-sessions signatures are under way, and none was made in time")]
+    NoTurn,
+    /// It was asked a moment ago, and what it has signed is not known; the log says why.
+    #[error("the signer has just failed, and is left alone for up to a minute")]
+    JustFailed,
+}
 
 impl Turns {
     /// As many as the token may have sessions.
@@ -35,7 +43,8 @@ impl Turns {
     }
 
     pub(crate) fn new(count: usize, patience: Duration, signature_time: Duration) -> Self {
-        Self { free: Arc::new(Semaphore::new(count)), patience, signature_time }
+        let (free, pause) = (Arc::new(Semaphore::new(count)), Arc::new(Pause::new()));
+        Self { free, patience, signature_time, pause }
     }
 
     /// Asks the signer, on a thread that may be busy for a while, and waits, but not for ever: then it goes on without us,
@@ -51,7 +60,8 @@ impl Turns {
         T: Send + 'static,
         E: From<SignerError> + Send + 'static,
     {
-        let turn = timeout(self.patience, Arc::clone(&self.free).acquire_owned()).await.map_err(|_| SignerBusy)?;
+        let turn =
+            timeout(self.patience, Arc::clone(&self.free).acquire_owned()).await.map_err(|_| SignerBusy::NoTurn)?;
         let turn = turn.expect("the semaphore is never closed");
         let asked = spawn_blocking(move || {
             let answer = sign();
@@ -104,7 +114,7 @@ mod tests {
                 Ok(())
             });
             let answer = answer.await;
-            assert!(if number < TURNS { unknown(answer) } else { answer == Err(SignerBusy) }, "{number}");
+            assert!(if number < TURNS { unknown(answer) } else { answer == Err(SignerBusy::NoTurn) }, "{number}");
         }
         drop(hanging);
         // Both are free again when both calls have ended.

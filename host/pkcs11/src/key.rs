@@ -7,7 +7,7 @@ use authority::{
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use cryptoki::{
     context::Function,
-    error::Error,
+    error::{Error, RvError},
     mechanism::{
         Mechanism,
         eddsa::{EddsaParams, EddsaSignatureScheme},
@@ -65,7 +65,7 @@ impl TokenKey {
             };
             lent.close();
             self.pool.forget_idle();
-            was_asked |= !matches!(error, Error::Pkcs11(_, Function::SignInit));
+            was_asked |= may_have_signed(&error);
             if attempts.is_empty() {
                 return Err(failure(OpenError::of(&error), was_asked));
             }
@@ -78,7 +78,29 @@ fn sign(lent: &Lent<'_>, mechanism: &Mechanism<'_>, data: &[u8]) -> Result<Vec<u
     session.session.sign(mechanism, session.key, data)
 }
 
-/// A token that was asked may have signed, whatever it answers.
+/// Whether there may be a signature in spite of the error.
+///
+/// There is none before `C_Sign`, nor when that says what was wrong when it was called (PKCS #11 v3.0 §5.1). What comes
+/// up on the way leaves it open: `CKR_DEVICE_REMOVED` and `CKR_SESSION_CLOSED` are "during the execution",
+/// `CKR_DEVICE_ERROR`, `CKR_FUNCTION_FAILED` and `CKR_GENERAL_ERROR` do not say when.
+fn may_have_signed(error: &Error) -> bool {
+    use RvError as E;
+    match error {
+        Error::Pkcs11(_, Function::SignInit) => false,
+        Error::Pkcs11(value, Function::Sign) => !matches!(
+            value,
+            E::KeyHandleInvalid
+                | E::SessionHandleInvalid
+                | E::TokenNotPresent
+                | E::UserNotLoggedIn
+                | E::DataInvalid
+                | E::DataLenRange
+        ),
+        _ => true,
+    }
+}
+
+/// A token that was asked may have signed, unless it says that it could not begin.
 fn failure(error: OpenError, was_asked: bool) -> SignerError {
     let reason = error.to_string();
     if was_asked { SignerError::OutcomeUnknown { reason } } else { SignerError::Unavailable { reason } }
@@ -135,6 +157,25 @@ impl Scheme {
             Self::Ecdsa { .. } => KeyType::EC,
             Self::Ed25519 => KeyType::EC_EDWARDS,
             Self::Rsa => KeyType::RSA,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_wrong_before_the_token_began_says_that_it_has_not_signed() {
+        use RvError as E;
+        let could_not_begin = [E::KeyHandleInvalid, E::SessionHandleInvalid, E::TokenNotPresent, E::UserNotLoggedIn];
+        for value in could_not_begin {
+            assert!(!may_have_signed(&Error::Pkcs11(value, Function::Sign)), "{value:?}");
+        }
+        let on_the_way = [E::DeviceError, E::DeviceRemoved, E::FunctionFailed, E::GeneralError, E::SessionClosed];
+        for value in on_the_way {
+            assert!(may_have_signed(&Error::Pkcs11(value, Function::Sign)), "{value:?}");
+            assert!(!may_have_signed(&Error::Pkcs11(value, Function::SignInit)), "{value:?}");
         }
     }
 }

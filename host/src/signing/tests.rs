@@ -1,5 +1,6 @@
-//! A signer that hangs.
+//! A signer that hangs, and one that fails.
 
+use super::Pause;
 use crate::{
     limits,
     reload::Read,
@@ -16,7 +17,7 @@ use std::{
     future::poll_fn,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     task::Poll,
@@ -63,20 +64,56 @@ impl Signer for Hanging {
     }
 }
 
+/// Fails at once, and may have signed, until it is mended.
+struct Failing {
+    key: PrivateKey,
+    is_mended: Arc<AtomicBool>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Signer for Failing {
+    fn algorithm(&self) -> SignatureAlgorithm {
+        self.key.algorithm()
+    }
+
+    fn public_key(&self) -> &[u8] {
+        self.key.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        match self.is_mended.load(Ordering::Relaxed) {
+            true => self.key.sign(message),
+            false => Err(SignerError::OutcomeUnknown { reason: "a device error".to_owned() }),
+        }
+    }
+
+    fn signs_elsewhere(&self) -> bool {
+        true
+    }
+}
+
 /// Puts a configuration with these members in force, whose key hangs until the sender is gone. How often that was asked.
 async fn hang(ca: &TestCa, members: Value, turns: Turns) -> (mpsc::Sender<()>, Arc<AtomicUsize>) {
-    ca.configure(|file| file.as_object_mut().unwrap().extend(members.as_object().unwrap().clone()));
-    let Read { config, .. } = ca.source.read().unwrap();
-    let key = fs::read_to_string(ca.path.intermediate_key()).unwrap();
-    let key = PrivateKey::from_pem(&key, Some(PASSWORD)).unwrap();
     let asked = Arc::new(AtomicUsize::new(0));
     let (hold, release) = mpsc::channel();
-    let signer = Hanging { key, release: Mutex::new(release), asked: Arc::clone(&asked) };
+    let signer = Hanging { key: key(ca), release: Mutex::new(release), asked: Arc::clone(&asked) };
+    sign_with(ca, members, signer, turns).await;
+    (hold, asked)
+}
+
+fn key(ca: &TestCa) -> PrivateKey {
+    let key = fs::read_to_string(ca.path.intermediate_key()).unwrap();
+    PrivateKey::from_pem(&key, Some(PASSWORD)).unwrap()
+}
+
+async fn sign_with(ca: &TestCa, members: Value, signer: impl Signer + 'static, turns: Turns) {
+    ca.configure(|file| file.as_object_mut().unwrap().extend(members.as_object().unwrap().clone()));
+    let Read { config, .. } = ca.source.read().unwrap();
     let snapshot = Snapshot::with_signer(&config, |_| Ok(Box::new(signer)), &ca.reloader.foundations);
     let mut snapshot = snapshot.await.unwrap();
     snapshot.turns = turns;
     ca.reloader.app.replace(snapshot);
-    (hold, asked)
 }
 
 /// Passes whatever may not be waited for.
@@ -173,4 +210,33 @@ async fn a_signer_that_hangs_keeps_two_threads_and_nobody_who_needs_no_signature
         tokio::task::yield_now().await;
     }
     assert_eq!(asked.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_signer_that_fails_at_once_is_left_alone_and_leaves_one_intent() {
+    let ca = TestCa::start().await;
+    let applicant = Applicant::new(&ca);
+    let (is_mended, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let failing = || Failing { key: key(&ca), is_mended: Arc::clone(&is_mended), asked: Arc::clone(&asked) };
+    let mut turns = Turns::new(2, LONG, LONG);
+    turns.pause = Arc::new(Pause::beginning_with(LONG));
+    sign_with(&ca, json!({}), failing(), turns).await;
+
+    let client = ca.client(true);
+    let sign = |body| async { client.post(ca.url("/sign")).body(body).send().await.unwrap() };
+    assert_eq!(sign(applicant.body()).await.status(), 500);
+    let body = applicant.body();
+    for _ in 0..20 {
+        let answer = sign(body.clone()).await;
+        assert_eq!(answer.status(), 503);
+        assert!(answer.headers().contains_key("retry-after"));
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert_eq!(ca.reloader.foundations.store.unclaimed().await.unwrap().len(), 1);
+
+    // It is well again, and the token that was sent all the while has not been spent.
+    is_mended.store(true, Ordering::Relaxed);
+    sign_with(&ca, json!({}), failing(), Turns::new(2, LONG, LONG)).await;
+    assert_eq!(sign(body).await.status(), 201);
+    assert_eq!(ca.reloader.foundations.store.unclaimed().await.unwrap().len(), 1);
 }
