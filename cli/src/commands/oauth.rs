@@ -13,8 +13,8 @@ use crate::{
     error::{CommandError, ExitStatus},
     files,
     oauth::{
-        self, Account, Client, Exchange, ListenAddress, Provider, ProviderName, Redirect, ServiceAccount, Tokens, Wish,
-        secure_url,
+        self, Account, Client, Exchange, ListenAddress, Parameter, Provider, ProviderName, Redirect, ServiceAccount,
+        Tokens, Wish, secure_url,
     },
     output::printable_json,
     roots,
@@ -69,6 +69,9 @@ pub(crate) struct Oauth {
     /// What the provider is to ask again: none, login, consent or select_account
     #[arg(long, value_name = "PROMPT")]
     prompt: Option<String>,
+    /// A parameter of the provider's own for the address the person is sent to, as name=value; can be given more than once
+    #[arg(long = "auth-param", value_name = "NAME=VALUE", value_parser = Parameter::parse)]
+    parameters: Vec<Parameter>,
     /// Address the browser comes back to; a free port of 127.0.0.1 if left out
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<ListenAddress>,
@@ -227,7 +230,12 @@ impl Oauth {
         if self.oidc && provider.issuer.is_none() {
             return Err(CommandError::Incompatible { flag: "oidc", with: "a provider that publishes no keys" }.into());
         }
-        let wish = Wish { scopes: self.scopes(), prompt: self.prompt.clone(), email: self.email.clone() };
+        let wish = Wish {
+            scopes: self.scopes(),
+            prompt: self.prompt.clone(),
+            email: self.email.clone(),
+            parameters: self.parameters.clone(),
+        };
         match self.console_flow {
             Some(ConsoleFlow::Device) => oauth::authorize_device(cx, exchange, provider, client, &wish),
             Some(ConsoleFlow::Oob) => self.by_hand(cx, exchange, provider, client, &wish),

@@ -8,6 +8,40 @@ use zeroize::Zeroizing;
 use super::{Client, Exchange, OauthError, Provider, Tokens, callback::Callback, interactive::Wish};
 use crate::random;
 
+/// What the request says itself, so that nobody takes its protection away.
+const OWN: [&str; 12] = [
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "login_hint",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_type",
+    "scope",
+    "state",
+];
+
+/// A parameter of the provider's own.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    name: String,
+    value: String,
+}
+
+impl Parameter {
+    /// Reads `name=value`, for the command line.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, _)) if OWN.contains(&name) => Err(format!("`{name}` is said by this program")),
+            Some((name, value)) if !name.is_empty() => Ok(Self { name: name.to_owned(), value: value.to_owned() }),
+            _ => Err("a parameter is written as name=value".to_owned()),
+        }
+    }
+}
+
 /// One request for a code. Its three secrets are 256 random bits each, and used once.
 pub(super) struct Authorization {
     state: String,
@@ -47,6 +81,9 @@ impl Authorization {
         }
         if let Some(email) = &wish.email {
             query.append_pair("login_hint", email);
+        }
+        for Parameter { name, value } in &wish.parameters {
+            query.append_pair(name, value);
         }
         drop(query);
         url
@@ -103,6 +140,19 @@ mod tests {
         assert_eq!(value("nonce"), None);
         let digest = digest::digest(&digest::SHA256, authorization.verifier.as_bytes());
         assert_eq!(value("code_challenge"), Some(BASE64_URL_SAFE_NO_PAD.encode(digest).as_str()));
+    }
+
+    #[test]
+    fn parameters_of_the_provider_s_own_are_sent_and_those_of_the_request_are_not_replaced() {
+        let place = |path: &str| Url::parse(&format!("https://idp.example.com{path}")).unwrap();
+        let provider = Provider::at(place("/authorize"), place("/token"));
+        let parameters = ["access_type=offline", "hd=a=b&c"].map(|text| Parameter::parse(text).unwrap());
+        let wish = Wish { parameters: parameters.to_vec(), ..Wish::default() };
+        let url = Authorization::new(String::new()).url(&provider, &Client::new("step", None), &wish);
+        assert!(url.as_str().ends_with("&access_type=offline&hd=a%3Db%26c"), "{url}");
+        for text in OWN.iter().map(|name| format!("{name}=a")).chain(["a".into(), "=a".into()]) {
+            assert!(Parameter::parse(&text).is_err(), "{text}");
+        }
     }
 
     #[test]

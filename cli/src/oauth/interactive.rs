@@ -25,6 +25,8 @@ pub(crate) struct Wish {
     pub(crate) prompt: Option<String>,
     /// Who the person probably is.
     pub(crate) email: Option<String>,
+    /// What the provider understands besides.
+    pub(crate) parameters: Vec<super::Parameter>,
 }
 
 /// Where a provider shows the code to the person instead of sending it anywhere.

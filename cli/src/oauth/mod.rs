@@ -28,6 +28,7 @@ mod service_account;
 mod tests;
 mod tokens;
 
+pub(crate) use authorization::Parameter;
 pub(crate) use client::Client;
 pub(crate) use device::authorize as authorize_device;
 pub(crate) use discovery::discover;
