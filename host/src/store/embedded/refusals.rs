@@ -15,17 +15,20 @@ use crate::{
 
 /// Entries that are not in the audit log yet.
 #[derive(Default)]
-pub(super) struct Refusals {
-    refused: Queue,
-    answered: Queue,
-}
-
-#[derive(Default)]
-struct Queue(Mutex<Waiting>);
+pub(super) struct Refusals(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
+    /// Of both kinds, as they came.
     entries: Vec<Refusal>,
+    refused: Tally,
+    answered: Tally,
+}
+
+/// How many there are of a kind.
+#[derive(Default)]
+struct Tally {
+    listed: usize,
     unlisted: u64,
 }
 
@@ -37,86 +40,74 @@ pub(super) struct Refusal {
 }
 
 impl Waiting {
+    fn tally(&mut self, outcome: Outcome) -> &mut Tally {
+        if outcome == Outcome::Answered { &mut self.answered } else { &mut self.refused }
+    }
+}
+
+impl Tally {
     /// Counts one more when there is no room to list it.
     fn is_counted_only(&mut self) -> bool {
-        let is_full = self.entries.len() >= limits::REFUSAL_QUEUE;
+        let is_full = self.listed >= limits::REFUSAL_QUEUE;
         self.unlisted += u64::from(is_full);
         is_full
     }
 }
 
 impl Refusals {
-    /// Puts one down, or counts it when there are too many. Tells whether it is the first of its kind.
+    /// Puts one down, or counts it when there are too many of its kind. Tells whether it is the first of all.
     pub(super) fn push(&self, entry: Entry, inputs: Option<Box<DecisionRecord>>) -> bool {
-        self.queue(entry.outcome).push(entry, inputs)
-    }
-
-    /// All of them; the last of a kind tells how many were only counted.
-    pub(super) fn take(&self) -> Vec<Refusal> {
-        let mut entries = self.refused.take();
-        entries.append(&mut self.answered.take());
-        entries
-    }
-
-    /// Puts back what could not be written, before what has come since.
-    pub(super) fn put_back(&self, entries: Vec<Refusal>) {
-        let (answered, refused) = entries.into_iter().partition(|refusal| refusal.entry.outcome == Outcome::Answered);
-        self.refused.put_back(refused);
-        self.answered.put_back(answered);
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.refused.is_empty() && self.answered.is_empty()
-    }
-
-    fn queue(&self, outcome: Outcome) -> &Queue {
-        if outcome == Outcome::Answered { &self.answered } else { &self.refused }
-    }
-}
-
-impl Queue {
-    fn push(&self, entry: Entry, inputs: Option<Box<DecisionRecord>>) -> bool {
+        let outcome = entry.outcome;
         // In a flood nobody pays for a line that is not written.
-        if self.lock().is_counted_only() {
+        if self.lock().tally(outcome).is_counted_only() {
             return false;
         }
         let entry = entry.shortened(limits::REFUSAL_LINE);
         let inputs = inputs.filter(|inputs| inputs.octets() <= limits::REFUSAL_INPUTS);
         let mut waiting = self.lock();
-        if waiting.is_counted_only() {
+        if waiting.tally(outcome).is_counted_only() {
             return false;
         }
+        waiting.tally(outcome).listed += 1;
         waiting.entries.push(Refusal { entry, inputs });
         waiting.entries.len() == 1
     }
 
-    fn take(&self) -> Vec<Refusal> {
-        let Waiting { mut entries, unlisted } = std::mem::take(&mut *self.lock());
-        if let Some(Refusal { entry: last, .. }) = entries.last_mut()
-            && unlisted > 0
-        {
-            last.unlisted = Some(last.unlisted.unwrap_or_default() + unlisted);
+    /// All of them; the last of a kind tells how many were only counted.
+    pub(super) fn take(&self) -> Vec<Refusal> {
+        let mut waiting = std::mem::take(&mut *self.lock());
+        let mut entries = std::mem::take(&mut waiting.entries);
+        for Refusal { entry, .. } in entries.iter_mut().rev() {
+            let unlisted = std::mem::take(&mut waiting.tally(entry.outcome).unlisted);
+            if unlisted > 0 {
+                entry.unlisted = Some(entry.unlisted.unwrap_or_default() + unlisted);
+            }
         }
         entries
     }
 
-    fn put_back(&self, mut entries: Vec<Refusal>) {
+    /// Puts back what could not be written, before what has come since.
+    pub(super) fn put_back(&self, entries: Vec<Refusal>) {
         let mut waiting = self.lock();
-        entries.append(&mut waiting.entries);
-        waiting.entries = entries;
-        let excess = waiting.entries.len().saturating_sub(limits::REFUSAL_QUEUE);
-        let kept = waiting.entries.len() - excess;
-        let counted: u64 =
-            waiting.entries.drain(kept..).map(|refusal| 1 + refusal.entry.unlisted.unwrap_or_default()).sum();
-        waiting.unlisted += counted;
+        let later = std::mem::take(&mut waiting.entries);
+        (waiting.refused.listed, waiting.answered.listed) = (0, 0);
+        for refusal in entries.into_iter().chain(later) {
+            let tally = waiting.tally(refusal.entry.outcome);
+            if tally.is_counted_only() {
+                tally.unlisted += refusal.entry.unlisted.unwrap_or_default();
+            } else {
+                tally.listed += 1;
+                waiting.entries.push(refusal);
+            }
+        }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.lock().entries.is_empty()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
-        // Guards two plain values that are whole after every statement.
+        // Nothing panics while it is held, so that what it guards is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
