@@ -1,8 +1,9 @@
 //! The thread that owns the writing connection.
 //!
 //! Operations that arrive while a transaction is being flushed share the next one (group commit), and no answer leaves
-//! before its own flush. After a failure of the disk nothing is believed: the connection is thrown away, and nothing is
-//! written until the store has been read from the disk again and has taken a transaction.
+//! before its own flush. After a failure of the disk nothing is believed, and whoever hears of it finds the store out of
+//! order: the connection is thrown away, and nothing is written until the store has been read from the disk again and has
+//! taken a transaction.
 
 use std::{
     path::{Path, PathBuf},
@@ -181,18 +182,19 @@ impl Writer {
             Ok((state, outcomes)) => {
                 self.state = state;
                 if let Some(Err(error)) = self.audit_file.as_mut().map(|file| file.follow(connection, &state)) {
+                    self.fail(&error.into());
                     // On record, but not in the file: nobody may hold such a certificate.
-                    outcomes.into_iter().for_each(|outcome| outcome.fail(StoreError::OutcomeUnknown));
-                    return self.fail(&error.into());
+                    return outcomes.into_iter().for_each(|outcome| outcome.fail(StoreError::OutcomeUnknown));
                 }
                 self.publish();
                 fail::fail_point!("store::before_answer");
                 outcomes.into_iter().for_each(Outcome::tell);
             }
-            Err(error) => {
+            Err(failure) => {
                 // Whether they were written is unknown: in the log twice is better than not at all.
                 self.shared.refusals.put_back(refusals);
-                self.fail(&error);
+                self.fail(&failure.error);
+                failure.tell();
             }
         }
     }
@@ -254,14 +256,31 @@ impl Writer {
     }
 }
 
-/// Does all of it, or answers every operation that it was not done.
+/// A transaction that failed, and who is to hear of it when the store is known to be out of order.
+struct Failure {
+    error: StoreError,
+    outcomes: Vec<Outcome>,
+    operations: Vec<Operation>,
+    /// It may have been done.
+    is_unknown: bool,
+}
+
+impl Failure {
+    fn tell(self) {
+        let told = || if self.is_unknown { StoreError::OutcomeUnknown } else { self.error.clone() };
+        self.outcomes.into_iter().for_each(|outcome| outcome.fail(told()));
+        self.operations.into_iter().for_each(|operation| operation.fail(told()));
+    }
+}
+
+/// Does all of it, or nothing that anybody is told of.
 fn transact(
     connection: &Connection,
     state: State,
     refusals: &[Refusal],
     operations: Vec<Operation>,
     flush: &Histogram,
-) -> Result<(State, Vec<Outcome>), StoreError> {
+) -> Result<(State, Vec<Outcome>), Failure> {
     let mut operations = operations.into_iter();
     let mut outcomes = Vec::with_capacity(operations.len());
     let begun = Transaction::begin(connection, state).and_then(|mut transaction| {
@@ -271,18 +290,14 @@ fn transact(
     let mut transaction = match begun {
         Ok(transaction) => transaction,
         Err(error) => {
-            operations.for_each(|operation| operation.fail(error.clone()));
-            return Err(error);
+            return Err(Failure { error, outcomes, operations: operations.collect(), is_unknown: false });
         }
     };
     while let Some(operation) = operations.next() {
         let (outcome, applied) = operation.apply(&mut transaction);
         outcomes.push(outcome);
         if let Err(error) = applied {
-            drop(transaction);
-            outcomes.into_iter().for_each(|outcome| outcome.fail(error.clone()));
-            operations.for_each(|operation| operation.fail(error.clone()));
-            return Err(error);
+            return Err(Failure { error, outcomes, operations: operations.collect(), is_unknown: false });
         }
     }
     let committing = Instant::now();
@@ -290,10 +305,7 @@ fn transact(
     flush.observe(committing.elapsed().as_secs_f64());
     match committed {
         Ok(state) => Ok((state, outcomes)),
-        Err(error) => {
-            outcomes.into_iter().for_each(|outcome| outcome.fail(StoreError::OutcomeUnknown));
-            Err(error)
-        }
+        Err(error) => Err(Failure { error, outcomes, operations: Vec::new(), is_unknown: true }),
     }
 }
 

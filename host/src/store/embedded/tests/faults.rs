@@ -210,6 +210,7 @@ fn a_moved_audit_file_fails(path: &Path) {
         fail::cfg("audit::append_fails", "return").unwrap();
         fail::cfg("store::before_recovery", "pause").unwrap();
         assert!(matches!(store.record(issuance(2, 2)).await, Err(StoreError::OutcomeUnknown)));
+        assert!(!store.is_ready(), "whoever is told of a failure finds the store out of order");
         let whole = fs::read(&old).unwrap();
         fs::write(&old, [&whole[..], b"{\"sequence\":2"].concat()).unwrap();
         fail::remove("audit::append_fails");
