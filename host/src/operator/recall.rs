@@ -1,6 +1,8 @@
 //! `step-ca recall`: what a module let be issued that should not have had a say.
 
-use authority::{RevocationReason, Timestamp};
+use ::certs::RecallFlags;
+use api_types::RecallAction;
+use authority::Timestamp;
 use clap::Args;
 
 use super::{ConfigFlag, OperatorError, certs, hold};
@@ -27,21 +29,8 @@ pub struct Recall {
     digest: Digest,
     #[command(flatten)]
     config: ConfigFlag,
-    /// Bar the renewal of them all, and of whatever the module has a say in later
-    #[arg(long, conflicts_with_all = ["revoke", "lift"])]
-    block: bool,
-    /// The same, and revoke them all
-    #[arg(long, conflicts_with = "lift")]
-    revoke: bool,
-    /// Let them be renewed again; what is revoked stays revoked
-    #[arg(long)]
-    lift: bool,
-    /// Why, as RFC 5280 counts or names it
-    #[arg(long, value_name = "REASON", default_value = "privilegeWithdrawn", requires = "revoke")]
-    reason_code: RevocationReason,
-    /// Why, for people
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    reason: String,
+    #[command(flatten)]
+    wish: RecallFlags,
 }
 
 impl Recall {
@@ -51,24 +40,25 @@ impl Recall {
     /// The configuration or the store cannot be used, or the clock is behind it.
     pub async fn run(self, now: Timestamp) -> Result<String, OperatorError> {
         let config = self.config.load()?;
-        if self.reason.len() > limits::REVOCATION_REASON {
+        if self.wish.reason.len() > limits::REVOCATION_REASON {
             return Err(OperatorError::ReasonTooLong { limit: limits::REVOCATION_REASON });
         }
         // From here on nobody else writes, so that what is listed is all there is.
-        let store = match self.block || self.revoke || self.lift {
-            true => Some(hold(&config, now).await?),
-            false => None,
+        let held = match self.wish.action() {
+            Some(action) => Some((action, hold(&config, now).await?)),
+            None => None,
         };
         let reader = Reader::open(&config.store)?;
         let usable_at = now.saturating_sub(config.authority.longest_renewal_grace());
         let mut recalled = certs::all(&reader, &recall::usable(self.digest, usable_at))?;
         let count = recalled.len();
-        let said = match &store {
+        let said = match &held {
             None => told(count, reader.recalled(&self.digest)?),
-            Some(store) => {
+            Some((action, store)) => {
                 let (order, entry) = (self.order(), recall::entry(now, decision::fresh_id()));
-                let is_new = order.bar(&**store, !self.lift, entry.clone()).await;
-                if self.revoke {
+                let is_lifted = *action == RecallAction::Lift;
+                let is_new = order.bar(&**store, !is_lifted, entry.clone()).await;
+                if *action == RecallAction::Revoke {
                     let not_recalled = match is_new {
                         // Certificates that are revoked need no recall.
                         Err(error @ StoreError::TooManyRecalls) => format!("The module is not recalled: {error}.\n"),
@@ -77,7 +67,7 @@ impl Recall {
                     order.revoke(&**store, &mut recalled, &entry).await?;
                     format!("{not_recalled}{} been revoked.\n", ::certs::certificates_have(count))
                 } else {
-                    barred(count, self.lift, is_new.map_err(OperatorError::Store)?)
+                    barred(count, is_lifted, is_new.map_err(OperatorError::Store)?)
                 }
             }
         };
@@ -89,8 +79,8 @@ impl Recall {
         Order {
             module: self.digest,
             by: "an operator of the machine".to_owned(),
-            reason: self.reason_code,
-            text: self.reason.clone(),
+            reason: self.wish.reason_code,
+            text: self.wish.reason.clone(),
         }
     }
 }

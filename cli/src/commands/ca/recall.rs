@@ -4,7 +4,7 @@ use std::io;
 
 use anyhow::Context as _;
 use api_types::{CertificateEntry, RecallAction, RecallEntry, RecallPage, RecallRequest};
-use authority::RevocationReason;
+use certs::RecallFlags;
 use clap::Args;
 use serde::Serialize;
 
@@ -31,27 +31,14 @@ pub(crate) struct Recall {
     digest: String,
     #[command(flatten)]
     reader: ReaderFlags,
-    /// Bar the renewal of them all, and of whatever the module has a say in later
-    #[arg(long, conflicts_with_all = ["revoke", "lift"])]
-    block: bool,
-    /// The same, and revoke them all
-    #[arg(long, conflicts_with = "lift")]
-    revoke: bool,
-    /// Let them be renewed again; what is revoked stays revoked
-    #[arg(long)]
-    lift: bool,
-    /// Why, as RFC 5280 counts or names it
-    #[arg(long, value_name = "REASON", default_value = "privilegeWithdrawn", requires = "revoke")]
-    reason_code: RevocationReason,
-    /// Why, for people
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    reason: String,
+    #[command(flatten)]
+    wish: RecallFlags,
 }
 
 impl Recall {
     pub(crate) fn run(self, cx: &mut Context) -> anyhow::Result<ExitStatus> {
         let client = self.reader.client(cx)?;
-        let (entries, last) = match self.action() {
+        let (entries, last) = match self.wish.action() {
             Some(RecallAction::Revoke) => self.revoke(cx, &client)?,
             Some(action) => {
                 cx.wait_for(client.order_recall(&self.digest, &self.request(action, String::new())))??;
@@ -61,22 +48,13 @@ impl Recall {
         };
         let summary = self.summary(entries.len(), last.recall.is_some());
         let found = RecallPage { certificates: entries, ..last };
-        cx.output.give(&Found { found, is_lifted: self.lift, summary })?;
+        cx.output.give(&Found { found, is_lifted: self.wish.action() == Some(RecallAction::Lift), summary })?;
         Ok(ExitStatus::Success)
     }
 
-    fn action(&self) -> Option<RecallAction> {
-        match self {
-            Self { block: true, .. } => Some(RecallAction::Block),
-            Self { revoke: true, .. } => Some(RecallAction::Revoke),
-            Self { lift: true, .. } => Some(RecallAction::Lift),
-            _ => None,
-        }
-    }
-
     fn request(&self, action: RecallAction, cursor: String) -> RecallRequest {
-        let reason_code = (action == RecallAction::Revoke).then(|| self.reason_code.code());
-        RecallRequest { action, reason_code, reason: self.reason.clone(), cursor }
+        let reason_code = (action == RecallAction::Revoke).then(|| self.wish.reason_code.code());
+        RecallRequest { action, reason_code, reason: self.wish.reason.clone(), cursor }
     }
 
     /// What may still be used, every page, and the last of them.
@@ -96,7 +74,7 @@ impl Recall {
 
     fn summary(&self, count: usize, is_recalled: bool) -> String {
         let certificates = certs::certificates(count);
-        match (self.revoke, is_recalled) {
+        match (self.wish.action() == Some(RecallAction::Revoke), is_recalled) {
             (true, true) => format!("{} been revoked.", certs::certificates_have(count)),
             (true, false) => format!(
                 "{} been revoked. The module is not recalled, and what it let be issued since may be renewed; the audit log \
