@@ -17,7 +17,9 @@ pub struct RecallFlags {
     #[arg(long)]
     lift: bool,
     /// Why, as RFC 5280 counts or names it
+    // What conflicts with a flag takes the place of the flag that is required.
     #[arg(long, value_name = "REASON", default_value = "privilegeWithdrawn", requires = "revoke")]
+    #[arg(conflicts_with_all = ["block", "lift"])]
     pub reason_code: RevocationReason,
     /// Why, for people
     #[arg(long, value_name = "TEXT", default_value = "")]
