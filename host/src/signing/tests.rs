@@ -37,14 +37,14 @@ const QUESTION: &[&[u8]] = &[
 const INTERNAL_ERROR: &[u8] = &[0x30, 0x03, 0x0a, 0x01, 2];
 const TRY_LATER: &[u8] = &[0x30, 0x03, 0x0a, 0x01, 3];
 
-/// Signs when the other end of the channel is gone.
-struct Hanging {
+/// Signs elsewhere, after this, or fails as this does.
+struct Elsewhere<F> {
     key: PrivateKey,
-    release: Mutex<mpsc::Receiver<()>>,
     asked: Arc<AtomicUsize>,
+    before: F,
 }
 
-impl Signer for Hanging {
+impl<F: Fn() -> Result<(), SignerError> + Send + Sync> Signer for Elsewhere<F> {
     fn algorithm(&self) -> SignatureAlgorithm {
         self.key.algorithm()
     }
@@ -55,7 +55,7 @@ impl Signer for Hanging {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        let _ = self.release.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        (self.before)()?;
         self.key.sign(message)
     }
 
@@ -64,40 +64,39 @@ impl Signer for Hanging {
     }
 }
 
-/// Fails at once, and may have signed, until it is mended.
-struct Failing {
+/// Hangs until the other end of the channel is gone.
+fn hanging(
     key: PrivateKey,
-    is_mended: Arc<AtomicBool>,
-    asked: Arc<AtomicUsize>,
+    asked: &Arc<AtomicUsize>,
+    release: mpsc::Receiver<()>,
+) -> Elsewhere<impl Fn() -> Result<(), SignerError> + Send + Sync + use<>> {
+    let release = Mutex::new(release);
+    let before = move || {
+        let _ = release.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        Ok(())
+    };
+    Elsewhere { key, asked: Arc::clone(asked), before }
 }
 
-impl Signer for Failing {
-    fn algorithm(&self) -> SignatureAlgorithm {
-        self.key.algorithm()
-    }
-
-    fn public_key(&self) -> &[u8] {
-        self.key.public_key()
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        match self.is_mended.load(Ordering::Relaxed) {
-            true => self.key.sign(message),
-            false => Err(SignerError::OutcomeUnknown { reason: "a device error".to_owned() }),
-        }
-    }
-
-    fn signs_elsewhere(&self) -> bool {
-        true
-    }
+/// Fails at once, and may have signed, until it is mended.
+fn failing(
+    key: PrivateKey,
+    asked: &Arc<AtomicUsize>,
+    is_mended: &Arc<AtomicBool>,
+) -> Elsewhere<impl Fn() -> Result<(), SignerError> + Send + Sync + use<>> {
+    let is_mended = Arc::clone(is_mended);
+    let before = move || match is_mended.load(Ordering::Relaxed) {
+        true => Ok(()),
+        false => Err(SignerError::OutcomeUnknown { reason: "a device error".to_owned() }),
+    };
+    Elsewhere { key, asked: Arc::clone(asked), before }
 }
 
 /// Puts a configuration with these members in force, whose key hangs until the sender is gone. How often that was asked.
 async fn hang(ca: &TestCa, members: Value, turns: Turns) -> (mpsc::Sender<()>, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let (hold, release) = mpsc::channel();
-    let signer = Hanging { key: key(ca), release: Mutex::new(release), asked: Arc::clone(&asked) };
+    let signer = hanging(key(ca), &asked, release);
     sign_with(ca, members, signer, turns).await;
     (hold, asked)
 }
@@ -217,7 +216,7 @@ async fn a_signer_that_fails_at_once_is_left_alone_and_leaves_one_intent() {
     let ca = TestCa::start().await;
     let applicant = Applicant::new(&ca);
     let (is_mended, asked) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let failing = || Failing { key: key(&ca), is_mended: Arc::clone(&is_mended), asked: Arc::clone(&asked) };
+    let failing = || failing(key(&ca), &asked, &is_mended);
     let mut turns = Turns::new(2, LONG, LONG);
     turns.pause = Arc::new(Pause::beginning_with(LONG));
     sign_with(&ca, json!({}), failing(), turns).await;
