@@ -236,11 +236,12 @@ impl Oauth {
             email: self.email.clone(),
             parameters: self.parameters.clone(),
         };
-        match self.console_flow {
-            Some(ConsoleFlow::Device) => oauth::authorize_device(cx, exchange, provider, client, &wish),
-            Some(ConsoleFlow::Oob) => self.by_hand(cx, exchange, provider, client, &wish),
-            None if self.console => self.by_hand(cx, exchange, provider, client, &wish),
-            None => {
+        match (self.console_flow, self.console) {
+            (Some(ConsoleFlow::Device), _) => oauth::authorize_device(cx, exchange, provider, client, &wish),
+            (Some(ConsoleFlow::Oob), _) | (None, true) => {
+                oauth::authorize_by_hand(cx, exchange, provider, client, &wish, self.listen_url.as_deref())
+            }
+            (None, false) => {
                 let redirect = Redirect {
                     address: self.listen.unwrap_or_default(),
                     url: self.listen_url.clone(),
@@ -249,17 +250,6 @@ impl Oauth {
                 oauth::authorize(cx, exchange, provider, client, &wish, &redirect)
             }
         }
-    }
-
-    fn by_hand(
-        &self,
-        cx: &mut Context,
-        exchange: &Exchange,
-        provider: &Provider,
-        client: &Client,
-        wish: &Wish,
-    ) -> anyhow::Result<Tokens> {
-        oauth::authorize_by_hand(cx, exchange, provider, client, wish, self.listen_url.as_deref())
     }
 
     fn scopes(&self) -> Vec<String> {
