@@ -16,6 +16,8 @@ use step_cli::{
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
+use crate::{PROVISIONER_PASSWORD, TestCa};
+
 /// A person. `$STEPPATH` is the folder `step` in theirs.
 pub struct User {
     folder: TempDir,
@@ -43,6 +45,16 @@ impl User {
     /// Somebody who has never used the program.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Somebody who trusts a CA that others reach, and has the password of its provisioner in `password`.
+    #[track_caller]
+    pub fn of(ca: &TestCa) -> Self {
+        let user = Self::new();
+        user.write("password", format!("{PROVISIONER_PASSWORD}\n"));
+        let fingerprint = ca.pki().fingerprint();
+        user.step(&format!("ca bootstrap --ca-url {} --fingerprint {fingerprint}", ca.url())).answer();
+        user
     }
 
     /// A file in the folder.

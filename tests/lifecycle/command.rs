@@ -3,7 +3,7 @@
 use authority::{Certificate, keys::PrivateKey};
 use serde_json::json;
 use step_ca::audit::Outcome as Decided;
-use step_tests::{Outcome, PROVISIONER_PASSWORD, TestCa, User};
+use step_tests::{Outcome, TestCa, User};
 
 /// Somebody with a certificate, and the CA it is of. The command goes by the system's clock, and so does this CA.
 struct Holder {
@@ -15,11 +15,7 @@ impl Holder {
     fn new() -> Self {
         let mut ca = TestCa::build().system_clock().configure(|file| file["crl"] = json!({"enabled": true})).start();
         ca.let_others_in();
-        let user = User::default();
-        user.write("password", format!("{PROVISIONER_PASSWORD}\n"));
-        let holder = Self { ca, user };
-        let fingerprint = holder.ca.pki().fingerprint();
-        holder.step(&format!("ca bootstrap --ca-url {} --fingerprint {fingerprint}", holder.ca.url())).answer();
+        let holder = Self { user: User::of(&ca), ca };
         holder.step("ca certificate a.example {}/a.crt {}/a.key --provisioner-password-file {}/password").answer();
         holder
     }

@@ -10,7 +10,7 @@ use step_ca::{
     limits,
     store::{Embedded, OpenError, Recall, RecallRecord, Store as _},
 };
-use step_tests::{Answer, Builder, Client, Csr, Leaf, PROVISIONER_PASSWORD, TestCa, User, fixed};
+use step_tests::{Answer, Builder, Client, Csr, Leaf, TestCa, User, fixed};
 
 use crate::{
     grace::{renew_late, short},
@@ -293,10 +293,7 @@ fn the_command_recalls_over_the_network() {
     let mut ca = with_operators().system_clock().start();
     let (_, leaf, digest) = recalled(&ca);
     ca.let_others_in();
-    let user = User::new();
-    user.write("password", format!("{PROVISIONER_PASSWORD}\n"));
-    let fingerprint = ca.pki().fingerprint();
-    user.step(&format!("ca bootstrap --ca-url {} --fingerprint {fingerprint}", ca.url())).answer();
+    let user = User::of(&ca);
     let get = "--provisioner-password-file {}/password";
     user.step(&format!("ca certificate {OPERATOR} {{}}/ops.crt {{}}/ops.key {get}")).answer();
     let line = format!("ca recall {digest} --cert {{}}/ops.crt --key {{}}/ops.key");

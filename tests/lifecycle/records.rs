@@ -9,7 +9,7 @@ use step_ca::{
     audit::{Operation, Outcome},
     clock::{Clock as _, System},
 };
-use step_tests::{Answer, Builder, Csr, Leaf, PROVISIONER, PROVISIONER_PASSWORD, Second, TestCa, User};
+use step_tests::{Answer, Builder, Csr, Leaf, PROVISIONER, Second, TestCa, User};
 
 use crate::revoke::{revoke, serial};
 
@@ -165,10 +165,7 @@ fn pages_lead_through_all_certificates() {
 fn the_command_lists_shows_and_exports() {
     let mut ca = open_to_readers().system_clock().start();
     ca.let_others_in();
-    let user = User::new();
-    user.write("password", format!("{PROVISIONER_PASSWORD}\n"));
-    let fingerprint = ca.pki().fingerprint();
-    user.step(&format!("ca bootstrap --ca-url {} --fingerprint {fingerprint}", ca.url())).answer();
+    let user = User::of(&ca);
     let get = "--provisioner-password-file {}/password";
     user.step(&format!("ca certificate {READER} {{}}/ops.crt {{}}/ops.key {get}")).answer();
     user.step(&format!("ca certificate web.example.com {{}}/web.crt {{}}/web.key {get}")).answer();
